@@ -1,0 +1,133 @@
+"""The form of the configuration file, as voluptuous schemas over the validators in `fields`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import voluptuous as vol
+
+from omnicam.config import fields
+from omnicam.config.model import (
+    Direction,
+    Language,
+    LineKind,
+    Pace,
+    Transport,
+    ZoneKind,
+)
+from omnicam.taxonomy import AnomalyClass, Level
+
+_CONFIDENCE = fields.number(0.5, 0.999)
+_SECONDS = fields.number(0, 3600, unit="seconds")
+_PORT = fields.number(1, 65535, whole=True)
+
+CLASS = vol.Schema(
+    {
+        "enabled": fields.flag,
+        "low": _CONFIDENCE,
+        "medium": _CONFIDENCE,
+        "high": _CONFIDENCE,
+        "alarm_level": fields.choice(Level),
+        "window_s": fields.number(0.5, 60, unit="seconds"),
+        "refractory_s": _SECONDS,
+        "release_s": _SECONDS,
+        "zones": [fields.identifier],
+    }
+)
+
+CLASSES = vol.Schema({fields.choice(AnomalyClass): CLASS})
+
+ZONE = vol.Schema(
+    {
+        vol.Required("kind"): fields.choice(ZoneKind),
+        vol.Required("points"): fields.points(3),
+        "hours": fields.schedule,
+    }
+)
+
+LINE = vol.Schema(
+    {
+        vol.Required("kind"): fields.choice(LineKind),
+        vol.Required("points"): fields.points(2),
+        "direction": fields.choice(Direction),
+        "hours": fields.schedule,
+    }
+)
+
+CAMERA = vol.Schema(
+    {
+        vol.Required("url"): fields.source,
+        "name": fields.text,
+        "analysis_url": fields.source,
+        "username": fields.text,
+        "password": fields.secret,
+        "transport": fields.choice(Transport),
+        "frame_rate": fields.number(1, 30, unit="frames a second"),
+        "audio": fields.flag,
+        "hardware": fields.identifier,
+        "pace": fields.choice(Pace),
+        "starts_at": fields.moment,
+        "ring_s": fields.number(30, 300, unit="seconds"),
+        "enabled": fields.flag,
+        "zones": vol.Schema({fields.identifier: ZONE}),
+        "lines": vol.Schema({fields.identifier: LINE}),
+        "night": fields.hours,
+        "loitering_s": fields.number(10, 7200, unit="seconds"),
+        "classes": CLASSES,
+    }
+)
+
+MQTT = vol.Schema(
+    {
+        vol.Required("host"): fields.text,
+        "port": _PORT,
+        "username": fields.text,
+        "password": fields.secret,
+        "password_file": fields.path,
+        "tls": fields.flag,
+        "ca_file": fields.path,
+        "discovery_prefix": fields.text,
+    }
+)
+
+API = vol.Schema(
+    {
+        "host": fields.text,
+        "port": fields.number(0, 65535, whole=True),
+        "public_url": fields.text,
+    }
+)
+
+RETENTION = vol.Schema(
+    {
+        "days": fields.number(0.01, 3650, unit="days"),
+        "gigabytes": fields.number(0.01, 100_000, unit="gigabytes"),
+    }
+)
+
+NODE: vol.Schema = vol.Schema(
+    {
+        vol.Required("node"): fields.identifier,
+        vol.Required("cameras"): vol.All(
+            vol.Schema({fields.identifier: CAMERA}),
+            vol.Length(min=1, msg="must list at least one camera"),
+        ),
+        "name": fields.text,
+        "data": fields.path,
+        "language": fields.choice(Language),
+        "time_zone": fields.time_zone,
+        "words": vol.All(
+            [fields.text],
+            vol.Length(min=1, msg="must list at least one word, such as help"),
+        ),
+        "pose_model": fields.path,
+        "pose_processes": fields.number(1, 16, whole=True),
+        "mqtt": MQTT,
+        "api": API,
+        "retention": RETENTION,
+        "classes": CLASSES,
+    }
+)
+
+type Raw = dict[str, Any]
+"""A validated mapping: the schema has put every value into its own type."""

@@ -1,0 +1,1 @@
+"""Evidence and verdicts become events: pure functions in stream time, without I/O or a clock."""

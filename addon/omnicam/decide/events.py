@@ -1,0 +1,171 @@
+"""An event and the steps of its life."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from omnicam.decide.fusion import Contribution
+from omnicam.evidence import Region
+from omnicam.taxonomy import AnomalyClass, Level
+
+
+class Step(StrEnum):
+    """A step of an event's life; the value is the name in messages and records."""
+
+    SUSPECTED = "suspected"
+    VERIFIED = "verified"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+    DISMISSED = "dismissed"
+
+
+ENDS = frozenset({Step.RESOLVED, Step.DISMISSED})
+"""Steps after which nothing follows."""
+
+TRANSITIONS: Mapping[Step | None, frozenset[Step]] = MappingProxyType(
+    {
+        None: frozenset({Step.SUSPECTED}),
+        Step.SUSPECTED: frozenset({Step.VERIFIED, Step.ESCALATED, *ENDS}),
+        Step.VERIFIED: frozenset({Step.ESCALATED, *ENDS}),
+        Step.ESCALATED: frozenset({Step.VERIFIED, *ENDS}),
+        Step.RESOLVED: frozenset(),
+        Step.DISMISSED: frozenset(),
+    }
+)
+"""Which step may follow which; verified and escalated come in either order, each at most once."""
+
+
+class TransitionError(ValueError):
+    """A step that cannot follow the one before it."""
+
+
+class FeedbackKind(StrEnum):
+    """What a person says about an event."""
+
+    FALSE_ALARM = "false_alarm"
+    CONFIRMED = "confirmed"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """A person's word about the event with this id."""
+
+    event: str
+    kind: FeedbackKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a model says after it has looked at a window.
+
+    Attributes:
+        camera: id of the camera.
+        event: id of the event that was looked at; None for a look without one (an audit, or a
+            class that nothing but the model can judge).
+        anomaly: the class that was asked about.
+        log_odds: of the model's calibrated probability, ln(p / (1 - p)).
+        time: stream time of the end of the window.
+        sentence: what the model saw, in plain words.
+        label: kind inside the class, where the model was asked for one.
+    """
+
+    camera: str
+    event: str | None
+    anomaly: AnomalyClass
+    log_odds: float
+    time: float
+    sentence: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One matter on one camera, as it stands after its newest step.
+
+    Attributes:
+        id: such as `20261122T143215-bedroom-fall-1f3a`: onset in UTC, camera, class, hash.
+        camera: id of the camera.
+        anomaly: its class.
+        label: kind inside the class at the peak, if any.
+        step: the newest step.
+        taken: all steps so far, in order; the last one is `step`.
+        level: highest level so far; it never sinks.
+        confidence: highest confidence so far in 0..1.
+        suspected: stream time of the first suspicion.
+        onset: stream time at which the matter began, not after `suspected`.
+        updated: stream time of the newest step.
+        ended: stream time of the end, None while open.
+        reason: why, in the words of the strongest scorer.
+        description: the model's sentence; empty without a verdict.
+        region: where in the picture, if anywhere.
+        review: whether it is for a person to look at: it did not reach the alarm level and was not
+            dismissed.
+        contributions: what every scorer weighed at the peak, the strongest first.
+    """
+
+    id: str
+    camera: str
+    anomaly: AnomalyClass
+    label: str | None
+    step: Step
+    taken: tuple[Step, ...]
+    level: Level
+    confidence: float
+    suspected: float
+    onset: float
+    updated: float
+    ended: float | None = None
+    reason: str = ""
+    description: str = ""
+    region: Region | None = None
+    review: bool = True
+    contributions: tuple[Contribution, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether its life goes on."""
+        return self.step not in ENDS
+
+
+def event_id(camera: str, kind: str, onset: float, suspected: float) -> str:
+    """Make the id of what began at `onset` and was first noticed at `suspected`.
+
+    The id depends on nothing but the arguments, so that a recording judged twice gives the same
+    ids. `suspected` tells a second event of the same onset (after a dismissal) from the first.
+    """
+    began = datetime.fromtimestamp(onset, UTC).strftime("%Y%m%dT%H%M%S")
+    text = f"{camera}\n{kind}\n{onset:.3f}\n{suspected:.3f}"
+    return f"{began}-{camera}-{kind}-{hashlib.sha256(text.encode()).hexdigest()[:4]}"
+
+
+def take(event: Event, step: Step, time: float) -> Event:
+    """Give the event after its next step.
+
+    Raises:
+        TransitionError: the step cannot follow, was taken already, or lies before the last one.
+    """
+    if step not in TRANSITIONS[event.step] or step in event.taken:
+        msg = f"event {event.id}: step {step} cannot follow {' > '.join(event.taken)}"
+        raise TransitionError(msg)
+    if time < event.updated:
+        msg = f"event {event.id}: step {step} at {time} lies before the last one at {event.updated}"
+        raise TransitionError(msg)
+    return replace(
+        event,
+        step=step,
+        taken=(*event.taken, step),
+        updated=time,
+        ended=time if step in ENDS else None,
+        review=event.review and step not in {Step.ESCALATED, Step.DISMISSED},
+    )
+
+
+def interrupted(event: Event, time: float) -> Event:
+    """Resolve an event whose watching stopped (power cut, restart): nobody saw its end."""
+    return take(event, Step.RESOLVED, max(time, event.updated))

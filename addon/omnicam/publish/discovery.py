@@ -1,0 +1,132 @@
+"""Home Assistant's MQTT device discovery, for homes without the OmniCam integration.
+
+One retained message a camera describes a device with all its entities. An empty message takes it
+away again, which is how the entities are handed over to the integration.
+Source of the format: Home Assistant, "MQTT discovery", device discovery payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from omnicam import __version__
+from omnicam.config.model import CameraSettings, Language, NodeSettings
+from omnicam.publish import topics
+from omnicam.taxonomy import ANOMALIES, AnomalyClass
+
+type Component = dict[str, Any]
+
+_TEXTS: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {
+        "help": "Help called",
+        "event": "Anomaly",
+        "snapshot": "Last event",
+        "enabled": "Detection",
+    },
+    Language.CHINESE: {
+        "help": "呼救",
+        "event": "异常事件",
+        "snapshot": "最近事件",
+        "enabled": "检测",
+    },
+}
+
+# An event entity takes its type from `event_type`.
+_EVENT_TEMPLATE = "{{ dict(value_json, event_type=value_json.step) | tojson }}"
+_HELP_TEMPLATE = "{{ dict(value_json, event_type='help') | tojson }}"
+
+
+def topic(settings: NodeSettings, camera: CameraSettings) -> str:
+    """Name the discovery topic of one camera."""
+    prefix = settings.mqtt.discovery_prefix if settings.mqtt else "homeassistant"
+    return f"{prefix}/device/omnicam_{settings.node}_{camera.id}/config"
+
+
+def payload(settings: NodeSettings, camera: CameraSettings) -> dict[str, Any]:
+    """Describe one camera as a device with all its entities."""
+    return {
+        "dev": {
+            "ids": [f"omnicam_{settings.node}_{camera.id}"],
+            "name": camera.name,
+            "mf": "OmniCam",
+            "mdl": "Camera guardian",
+            "sw": __version__,
+        },
+        "o": {"name": "OmniCam", "sw": __version__},
+        "cmps": _components(settings, camera),
+        "availability": [
+            {"topic": topics.node_status(settings.node)},
+            {"topic": topics.camera_status(settings.node, camera.id)},
+        ],
+        "availability_mode": "all",
+        "qos": 1,
+    }
+
+
+def _components(settings: NodeSettings, camera: CameraSettings) -> dict[str, Component]:
+    node, text = settings.node, _TEXTS[settings.language]
+    components = {anomaly.value: _sensor(settings, camera, anomaly) for anomaly in AnomalyClass}
+    components["help"] = _component(camera, settings, "event", "help_called", text["help"]) | {
+        "state_topic": topics.help_word(node, camera.id),
+        "event_types": ["help"],
+        "value_template": _HELP_TEMPLATE,
+        "icon": "mdi:account-voice",
+    }
+    components["event"] = _component(camera, settings, "event", "anomaly", text["event"]) | {
+        "state_topic": topics.event(node, camera.id),
+        "event_types": ["suspected", "verified", "escalated", "resolved", "dismissed"],
+        "value_template": _EVENT_TEMPLATE,
+        "icon": "mdi:alert",
+    }
+    components["snapshot"] = _component(
+        camera, settings, "image", "last_event", text["snapshot"]
+    ) | {
+        "image_topic": topics.snapshot(node, camera.id),
+        "content_type": "image/jpeg",
+    }
+    components["enabled"] = _component(camera, settings, "switch", "detection", text["enabled"]) | {
+        "command_topic": topics.setting(node, camera.id, "enabled"),
+        "state_topic": topics.camera_status(node, camera.id),
+        "value_template": "{{ 'OFF' if value == 'disabled' else 'ON' }}",
+        "entity_category": "config",
+        "icon": "mdi:cctv",
+        # A disabled camera must stay switchable, so only the node's own status counts here.
+        "availability": [{"topic": topics.node_status(node)}],
+    }
+    return components
+
+
+def _sensor(settings: NodeSettings, camera: CameraSettings, anomaly: AnomalyClass) -> Component:
+    row = ANOMALIES[anomaly]
+    name = row.chinese if settings.language is Language.CHINESE else row.english
+    state_topic = topics.state(settings.node, camera.id, anomaly)
+    # A cut cable is tampering: that alarm must not vanish with the signal that it is about.
+    lasting = anomaly is AnomalyClass.CAMERA_TAMPERING
+    alone = {"availability": [{"topic": topics.node_status(settings.node)}]} if lasting else {}
+    return (
+        _component(camera, settings, "binary_sensor", anomaly.value, name)
+        | alone
+        | {
+            "state_topic": state_topic,
+            # `null` renders as None, which the entity shows as unknown.
+            "value_template": "{{ value_json.state }}",
+            "device_class": row.device_class,
+            "icon": row.icon,
+            "json_attributes_topic": state_topic,
+            "json_attributes_template": (
+                "{{ dict(value_json.items() | rejectattr(0, 'eq', 'state')) | tojson }}"
+            ),
+        }
+    )
+
+
+def _component(
+    camera: CameraSettings, settings: NodeSettings, platform: str, key: str, name: str
+) -> Component:
+    return {
+        "p": platform,
+        "unique_id": f"omnicam_{settings.node}_{camera.id}_{key}",
+        "default_entity_id": f"{platform}.{camera.id}_{key}",
+        "name": name,
+    }

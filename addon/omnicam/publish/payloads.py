@@ -1,0 +1,102 @@
+"""The contents of the contract's messages: the node's own values in, JSON-ready mappings out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from omnicam import __version__
+from omnicam.config.model import NodeSettings
+from omnicam.decide.events import Event
+from omnicam.decide.states import ClassState
+from omnicam.decide.words import HelpCall
+from omnicam.publish import topics
+from omnicam.taxonomy import AnomalyClass, judged_without_model
+
+type Payload = dict[str, Any]
+
+
+def iso(time: float) -> str:
+    """Write stream time as ISO 8601 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
+
+
+def state(value: ClassState) -> Payload:
+    """Make the payload of a class's topic; `state` null means that nothing can judge it."""
+    return {
+        "state": value.state,
+        "level": value.level,
+        "confidence": value.confidence,
+        "event": value.event,
+        "since": None if value.since is None else iso(value.since),
+        "reason": value.reason,
+        "label": value.label,
+    }
+
+
+def event(value: Event, *, snapshot: str | None, clip: str | None) -> Payload:
+    """Make the payload of one step of an event; paths are relative to the node's data folder."""
+    return {
+        "step": value.step,
+        "event": value.id,
+        "camera": value.camera,
+        "class": value.anomaly,
+        "label": value.label,
+        "level": value.level,
+        "confidence": round(value.confidence, 4),
+        "time": iso(value.updated),
+        "onset": iso(value.onset),
+        "reason": value.reason,
+        "description": value.description,
+        "snapshot": snapshot,
+        "clip": clip,
+        "review": value.review,
+    }
+
+
+def help_call(value: HelpCall) -> Payload:
+    """Make the payload of the spoken trigger."""
+    return {
+        "event": value.id,
+        "camera": value.camera,
+        "word": value.word,
+        "confidence": round(value.confidence, 4),
+        "time": iso(value.time),
+        "onset": iso(value.onset),
+    }
+
+
+def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], api: str) -> Payload:
+    """Make the payload of `info`.
+
+    Args:
+        settings: of the node.
+        cameras: width, height and whether there is sound, of those cameras that were opened.
+        api: address of the HTTP API.
+    """
+    return {
+        "contract": topics.CONTRACT,
+        "node": settings.node,
+        "name": settings.name,
+        "version": __version__,
+        "api": api,
+        "engine": "embedded",
+        "language": settings.language,
+        "cameras": [
+            {
+                "id": camera.id,
+                "name": camera.name,
+                **dict(
+                    zip(
+                        ("width", "height", "audio"),
+                        cameras.get(camera.id, (None, None, camera.audio)),
+                        strict=True,
+                    )
+                ),
+            }
+            for camera in settings.cameras
+        ],
+        "classes": list(AnomalyClass),
+        "unknown": [anomaly for anomaly in AnomalyClass if not judged_without_model(anomaly)],
+    }

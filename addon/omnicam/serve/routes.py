@@ -1,0 +1,175 @@
+"""The API's routes: one table from which the server and its OpenAPI document are made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from omnicam.decide.events import FeedbackKind
+from omnicam.publish import payloads
+from omnicam.record.errors import QueryError
+from omnicam.record.query import StoredEvent
+from omnicam.serve.problem import ProblemError, not_found
+from omnicam.serve.query import event_query
+from omnicam.serve.view import Json, NodeView, UnavailableError, UnknownCameraError
+
+VIEW: web.AppKey[NodeView] = web.AppKey("view", NodeView)
+
+_CAMERA_REMEDY = "GET /api/cameras lists the cameras"
+_EVENT_REMEDY = "GET /api/events lists the events; old ones are deleted after retention.days"
+
+
+async def info(request: web.Request) -> web.StreamResponse:
+    """What this node is and has: the same as the `info` topic."""
+    return web.json_response(request.app[VIEW].info())
+
+
+async def cameras(request: web.Request) -> web.StreamResponse:
+    """Every camera with its status, the states of its classes and its figures."""
+    return web.json_response({"cameras": request.app[VIEW].cameras()})
+
+
+async def snapshot(request: web.Request) -> web.StreamResponse:
+    """The newest picture of a camera."""
+    camera = request.match_info["camera"]
+    try:
+        jpeg = await request.app[VIEW].snapshot(camera)
+    except UnknownCameraError:
+        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+    except UnavailableError as error:
+        remedy = "try again when GET /api/cameras shows it online"
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), remedy) from None
+    return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    """The address of a camera's main stream, with its credentials; null for files and devices."""
+    camera = request.match_info["camera"]
+    try:
+        url = request.app[VIEW].stream_url(camera)
+    except UnknownCameraError:
+        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+    return web.json_response({"url": url}, headers={"Cache-Control": "no-store"})
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """A page of events, the latest suspicion first; `cursor` leads to the next page."""
+    try:
+        page = await request.app[VIEW].search(event_query(request.query))
+    except QueryError as error:
+        remedy = "correct the parameter; GET /api/openapi.json describes them"
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error), remedy) from None
+    return web.json_response(
+        {"events": [_event(stored) for stored in page.events], "cursor": page.cursor}
+    )
+
+
+async def event(request: web.Request) -> web.StreamResponse:
+    """One event with the history of its steps."""
+    stored = await _find(request)
+    steps = [
+        {
+            "step": row.step,
+            "level": row.level,
+            "confidence": round(row.confidence, 4),
+            "time": payloads.iso(row.time),
+            "reason": row.reason,
+        }
+        for row in stored.steps
+    ]
+    return web.json_response(_event(stored) | {"steps": steps})
+
+
+async def event_snapshot(request: web.Request) -> web.StreamResponse:
+    """The picture of an event."""
+    return _file(request, (await _find(request)).snapshot, "snapshot")
+
+
+async def event_clip(request: web.Request) -> web.StreamResponse:
+    """The clip of an event, from 5 s before to 10 s after; there once that time has passed."""
+    return _file(request, (await _find(request)).clip, "clip")
+
+
+async def feedback(request: web.Request) -> web.StreamResponse:
+    """Take a person's word about an event: `{"kind": "false_alarm"}`."""
+    try:
+        body = await request.json()
+        kind = FeedbackKind(body["kind"])
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
+        remedy = f'send JSON {{"kind": …}} with one of {", ".join(FeedbackKind)}'
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "kind cannot be used", remedy) from None
+    name = request.match_info["event"]
+    if not await request.app[VIEW].feedback(name, kind):
+        raise not_found("event", name, _EVENT_REMEDY)
+    return web.json_response({"event": name, "kind": kind})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of the API.
+
+    Attributes:
+        method: HTTP method.
+        path: with aiohttp's placeholders.
+        handler: answers; its docstring is the summary in the OpenAPI document.
+        content: media type of a good answer.
+        searches: whether it takes the search parameters.
+        body: OpenAPI schema of the request's JSON body, if it has one.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    content: str = "application/json"
+    searches: bool = False
+    body: dict[str, Any] | None = None
+
+
+_FEEDBACK_BODY = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {"kind": {"type": "string", "enum": list(FeedbackKind)}},
+}
+
+ROUTES = (
+    Route("GET", "/api/info", info),
+    Route("GET", "/api/cameras", cameras),
+    Route("GET", "/api/cameras/{camera}/snapshot", snapshot, "image/jpeg"),
+    Route("GET", "/api/cameras/{camera}/stream", stream),
+    Route("GET", "/api/events", events, searches=True),
+    Route("GET", "/api/events/{event}", event),
+    Route("GET", "/api/events/{event}/snapshot", event_snapshot, "image/jpeg"),
+    Route("GET", "/api/events/{event}/clip", event_clip, "video/mp4"),
+    Route("POST", "/api/events/{event}/feedback", feedback, body=_FEEDBACK_BODY),
+)
+
+
+async def _find(request: web.Request) -> StoredEvent:
+    name = request.match_info["event"]
+    stored = await request.app[VIEW].event(name)
+    if stored is None:
+        raise not_found("event", name, _EVENT_REMEDY)
+    return stored
+
+
+def _file(request: web.Request, name: str | None, what: str) -> web.FileResponse:
+    if name is not None:
+        path = request.app[VIEW].media_path(name)
+        if path.is_file():
+            return web.FileResponse(path, headers={"Cache-Control": "private, max-age=60"})
+    remedy = "a clip is there some seconds after the event; files go after retention.days"
+    raise not_found(f"{what} of", request.match_info["event"], remedy)
+
+
+def _event(stored: StoredEvent) -> Json:
+    shown = payloads.event(stored.event, snapshot=stored.snapshot, clip=stored.clip)
+    return shown | {
+        "suspected": payloads.iso(stored.event.suspected),
+        "ended": None if stored.event.ended is None else payloads.iso(stored.event.ended),
+        "feedback": stored.feedback,
+    }

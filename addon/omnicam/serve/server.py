@@ -1,0 +1,96 @@
+"""The HTTP server: one middleware for the token and one for errors, around the routes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from aiohttp import web
+
+from omnicam.config.model import ApiSettings, Secret
+from omnicam.serve import openapi
+from omnicam.serve.problem import ProblemError
+from omnicam.serve.routes import ROUTES, VIEW
+from omnicam.serve.token import FILE_NAME, accepts
+from omnicam.serve.view import NodeView
+
+_LOGGER = logging.getLogger(__name__)
+
+MOST_BODY_BYTES = 64 * 1024
+REQUEST_S = 30.0
+"""Longest wait for an answer; sending a file may take longer."""
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class PortError(RuntimeError):
+    """The API cannot listen; the message names the setting and the remedy."""
+
+
+def application(view: NodeView, token: Secret) -> web.Application:
+    """Make the web application."""
+
+    async def health(request: web.Request) -> web.Response:
+        known = accepts(token, request.headers.get("Authorization"))
+        return web.json_response(view.health() if known else {"status": "ok"})
+
+    async def describe(_: web.Request) -> web.Response:
+        return web.json_response(openapi.document())
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        open_to_all = request.path == "/api/health"
+        if not open_to_all and not accepts(token, request.headers.get("Authorization")):
+            remedy = (
+                f"send 'Authorization: Bearer <token>'; the token is in the file {FILE_NAME} in "
+                "the node's data folder"
+            )
+            return ProblemError(HTTPStatus.UNAUTHORIZED, "token is wrong", remedy).response()
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                return await handler(request)
+        except ProblemError as problem:
+            return problem.response()
+        except TimeoutError:
+            error, remedy = "no answer in time", "try again; GET /api/health shows the load"
+            return ProblemError(HTTPStatus.GATEWAY_TIMEOUT, error, remedy).response()
+        except web.HTTPException as error:
+            status = HTTPStatus(error.status)
+            remedy = "GET /api/openapi.json lists what can be asked"
+            return ProblemError(status, status.phrase, remedy).response()
+
+    app = web.Application(middlewares=[guard], client_max_size=MOST_BODY_BYTES)
+    app[VIEW] = view
+    app.router.add_get("/api/health", health)
+    app.router.add_get("/api/openapi.json", describe)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, route.handler)
+    return app
+
+
+@asynccontextmanager
+async def serving(view: NodeView, token: Secret, settings: ApiSettings) -> AsyncIterator[int]:
+    """Serve while the context is open; gives the port, which the system chose if it was 0.
+
+    Raises:
+        PortError: the address or port cannot be used.
+    """
+    runner = web.AppRunner(application(view, token), access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            msg = (
+                f"api.host, api.port = {settings.host}:{settings.port} cannot be used "
+                f"({error.strerror}): choose another api.port, or end what listens there"
+            )
+            raise PortError(msg) from error
+        port: int = runner.addresses[0][1]
+        _LOGGER.info("API listens on %s:%d", settings.host, port)
+        yield port
+    finally:
+        await runner.cleanup()

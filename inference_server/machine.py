@@ -1,0 +1,81 @@
+"""What this machine has: memory, GPUs, vLLM. Asks the system's own tools; needs no torch."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_TIMEOUT_S = 10.0
+_MIB = 1024**2
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU as `nvidia-smi` names it; memory in bytes, 0 where it shares the system's."""
+
+    name: str
+    memory: int
+    compute_capability: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Memory in bytes, the GPUs, and vLLM's version (None where it is not installed)."""
+
+    memory: int
+    gpus: tuple[Gpu, ...]
+    vllm: str | None
+
+
+def inspect() -> Machine:
+    """Look at this machine.
+
+    Raises:
+        OSError: the system does not tell its memory (not Linux).
+    """
+    return Machine(memory=_memory(), gpus=_gpus(), vllm=_vllm())
+
+
+def _memory() -> int:
+    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        if line.startswith("MemTotal:"):
+            return int(line.split()[1]) * 1024
+    msg = "/proc/meminfo names no MemTotal"
+    raise OSError(msg)
+
+
+def _gpus() -> tuple[Gpu, ...]:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return ()
+    query = [tool, "--query-gpu=name,memory.total,compute_cap", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(
+            query, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return ()
+    return parse_gpus(done.stdout) if done.returncode == 0 else ()
+
+
+def parse_gpus(text: str) -> tuple[Gpu, ...]:
+    """Read `nvidia-smi`'s CSV of name, memory in MiB and compute capability.
+
+    A Jetson gives `[N/A]` for memory, because it shares the system's: that is 0 here.
+    """
+    rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if row]
+    return tuple(
+        Gpu(name=name, memory=int(memory) * _MIB if memory.isdigit() else 0, compute_capability=cc)
+        for name, memory, cc in (row for row in rows if len(row) == 3)
+    )
+
+
+def _vllm() -> str | None:
+    try:
+        return importlib.metadata.version("vllm")
+    except importlib.metadata.PackageNotFoundError:
+        return None
