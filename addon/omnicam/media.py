@@ -77,3 +77,8 @@ class Tick:
 
 
 type MediaItem = Frame | AudioChunk | SignalChange | Tick
+
+
+def time_of(item: MediaItem) -> float:
+    """Stream time that is reached with an item: for sound that of its last sample."""
+    return item.end if isinstance(item, AudioChunk) else item.time

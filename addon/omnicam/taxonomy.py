@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 
 
@@ -33,6 +33,14 @@ class SoundLabel(StrEnum):
     GLASS_BREAKING = "glass_breaking"
     COUGH = "cough"
     CALL_FOR_HELP = "call_for_help"
+
+
+class Sense(Enum):
+    """What a scorer may look at, and so what a stream must offer for a class to be judged."""
+
+    PICTURE = auto()
+    SOUND = auto()
+    SIGNAL = auto()
 
 
 class Level(StrEnum):
@@ -79,6 +87,7 @@ class Anomaly:
         icon: Material Design icon of the entity.
         scorers: names of the scorers that may give evidence; empty means that nothing on the CPU
             can judge this class and its state stays unknown until a model verifies it.
+        senses: a stream that offers one of them can be judged.
         thresholds: where the levels begin.
         window_s: seconds of stream over which evidence is fused.
         prior: confidence in 0..1 while nothing has been seen.
@@ -91,6 +100,7 @@ class Anomaly:
     device_class: str
     icon: str
     scorers: tuple[str, ...]
+    senses: frozenset[Sense] = frozenset({Sense.PICTURE})
     thresholds: Thresholds = Thresholds()
     window_s: float = 3.0
     prior: float = 0.05
@@ -157,6 +167,7 @@ ANOMALIES: Mapping[AnomalyClass, Anomaly] = MappingProxyType(
             device_class="sound",
             icon="mdi:volume-high",
             scorers=("scream", "glass_breaking", "cough", "call_for_help"),
+            senses=frozenset({Sense.SOUND}),
             refractory_s=3.0,
         ),
         AnomalyClass.CAMERA_TAMPERING: Anomaly(
@@ -165,6 +176,7 @@ ANOMALIES: Mapping[AnomalyClass, Anomaly] = MappingProxyType(
             device_class="tamper",
             icon="mdi:camera-off",
             scorers=("covered", "defocused", "moved", "frozen", "signal"),
+            senses=frozenset({Sense.PICTURE, Sense.SIGNAL}),
         ),
     }
 )

@@ -280,6 +280,8 @@ def _camera(camera_id: str, given: Raw, node_classes: Raw, base: Path) -> Camera
 
 def _mqtt(given: Raw, base: Path) -> MqttSettings:
     settings = dict(given)
+    if "ca_file" in settings:
+        settings["ca_file"] = base / settings["ca_file"]
     file = settings.pop("password_file", None)
     if file is not None:
         try:

@@ -14,13 +14,15 @@ from omnicam.decide.track import check
 from omnicam.decide.watch import ClassWatch
 from omnicam.decide.words import HelpCall, WordFilter
 from omnicam.evidence import Evidence, Finding, WordHeard
-from omnicam.taxonomy import AnomalyClass, judged_without_model
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense, judged_without_model
 
 type Decision = Event | HelpCall
 """An event as it stands after a new step, or a call for help."""
 
-# Sound alone is the source of this class: without sound nothing can judge it.
-_SOUND_ONLY = frozenset({AnomalyClass.ABNORMAL_SOUND})
+# Sound alone is the source of these classes: without sound nothing can judge them.
+_SOUND_ONLY = frozenset(
+    anomaly for anomaly, row in ANOMALIES.items() if row.senses == frozenset({Sense.SOUND})
+)
 
 
 class Decider:

@@ -57,7 +57,11 @@ def payload(settings: NodeSettings, camera: CameraSettings) -> dict[str, Any]:
         "cmps": _components(settings, camera),
         "availability": [
             {"topic": topics.node_status(settings.node)},
-            {"topic": topics.camera_status(settings.node, camera.id)},
+            {
+                "topic": topics.camera_status(settings.node, camera.id),
+                # A camera that is switched off says `disabled`: that is no state to show either.
+                "value_template": "{{ 'online' if value == 'online' else 'offline' }}",
+            },
         ],
         "availability_mode": "all",
         "qos": 1,

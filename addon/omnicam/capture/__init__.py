@@ -1,0 +1,23 @@
+"""Capture: from a camera's address to frames, sound and a ring of undecoded packets.
+
+The only stage that knows PyAV. Everything else takes `omnicam.media` from a `CameraStream`.
+"""
+
+from omnicam.capture.clip import Clip, ClipError
+from omnicam.capture.problems import CaptureError, Problem, ProblemKind, redact
+from omnicam.capture.ring import PacketRing
+from omnicam.capture.stats import CaptureStats, State
+from omnicam.capture.stream import CameraStream
+
+__all__ = [
+    "CameraStream",
+    "CaptureError",
+    "CaptureStats",
+    "Clip",
+    "ClipError",
+    "PacketRing",
+    "Problem",
+    "ProblemKind",
+    "State",
+    "redact",
+]

@@ -1,0 +1,108 @@
+"""The command line of the edge node: `run`, `check-config` and `judge`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from omnicam import __version__
+from omnicam.config.errors import ConfigError
+from omnicam.config.load import load
+from omnicam.config.model import NodeSettings
+
+EXIT_WRONG_USE = 2
+EXIT_FAILED = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 when all went well, 1 when not, 2 for a wrong configuration."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+    )
+    if options.command == "judge":
+        return _judge(options.files, options.model)
+    try:
+        settings = load(options.config)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return EXIT_WRONG_USE
+    problems = _unusable_words(settings)
+    if problems:
+        print(problems, file=sys.stderr)
+        return EXIT_WRONG_USE
+    if options.command == "check-config":
+        cameras = ", ".join(camera.id for camera in settings.cameras)
+        print(f"{options.config}: good; node {settings.node}, cameras: {cameras}")
+        return 0
+    return _run(settings, until_finished=options.until_finished)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="omnicam", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--verbose", action="store_true", help="log what happens in detail")
+    commands = parser.add_subparsers(dest="command", required=True)
+    runner = commands.add_parser("run", help="watch the cameras of a configuration file")
+    runner.add_argument("--config", type=Path, required=True)
+    runner.add_argument(
+        "--until-finished", action="store_true", help="end when all cameras are files and are over"
+    )
+    checker = commands.add_parser("check-config", help="say what is wrong with a configuration")
+    checker.add_argument("config", type=Path)
+    judge = commands.add_parser("judge", help="judge recordings and print their events as JSON")
+    judge.add_argument("files", type=Path, nargs="+")
+    judge.add_argument("--model", type=Path, help="pose model, if not the installed one")
+    return parser
+
+
+def _unusable_words(settings: NodeSettings) -> str:
+    """Say which words of the spoken trigger cannot be recognised; empty when all can."""
+    from omnicam.detect.sound.words import check_words
+
+    try:
+        check_words(settings.words)
+    except ValueError as error:
+        return f"words: {error}"
+    return ""
+
+
+def _run(settings: NodeSettings, *, until_finished: bool) -> int:
+    from omnicam.detect.pose.model import ModelMissingError
+    from omnicam.node.run import StartError, run
+    from omnicam.serve.server import PortError
+
+    async def watch() -> list[str]:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(run(settings, until_finished=until_finished))
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        return running.result()
+
+    failures: list[str] = []
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            failures = asyncio.run(watch())
+    except (StartError, PortError, ModelMissingError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return EXIT_FAILED if failures else 0
+
+
+def _judge(files: Sequence[Path], model: Path | None) -> int:
+    from omnicam.judge import print_events
+
+    return EXIT_FAILED if print_events(files, model) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

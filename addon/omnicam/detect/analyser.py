@@ -1,0 +1,199 @@
+"""One camera's whole analysis: from media in stream order to what the scorers say."""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+import cv2
+import numpy as np
+
+from omnicam.config.model import CameraSettings, ZoneKind
+from omnicam.detect.areas import active_zones, in_any
+from omnicam.detect.gate import PoseGate
+from omnicam.detect.motion import MotionDetector
+from omnicam.detect.protocol import (
+    Motion,
+    Need,
+    Observation,
+    Person,
+    Picture,
+    PoseEstimator,
+    PoseUnavailableError,
+    Scorer,
+)
+from omnicam.detect.soundtrack import Soundtrack
+from omnicam.detect.tracks import Tracker
+from omnicam.evidence import Finding
+from omnicam.media import AudioChunk, Frame, MediaItem, Pixels, SignalChange, Tick
+
+GREY_WIDTH = 160
+
+
+@dataclass(slots=True)
+class Stats:
+    """What the analysis of one camera did so far; seconds are of this thread's processor time.
+
+    Attributes:
+        frames: pictures analysed.
+        sounds: pieces of sound analysed.
+        pose_runs: pictures in which bodies were looked for.
+        pose_drops: of these, pictures for which the pose model gave no answer.
+        seconds: processor time by stage: "grey", "motion", "pose" (without the model's, which has
+            threads or a process of its own), "tracks", "sound", and every scorer by its name.
+    """
+
+    frames: int = 0
+    sounds: int = 0
+    pose_runs: int = 0
+    pose_drops: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the processor time of the block to a stage."""
+        start = clock.thread_time()
+        try:
+            yield
+        finally:
+            spent = clock.thread_time() - start
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+
+class Analyser:
+    """Shows one camera's media to its scorers.
+
+    It holds no clock of its own and opens nothing: the same media give the same findings. What a
+    scorer or the pose model raises comes through, save `PoseUnavailableError`, for which the
+    picture counts as dropped and people stay as they were.
+
+    Args:
+        camera: the camera's settings.
+        time_zone: local time of the camera, for zones with hours.
+        pose: finds bodies; not closed here.
+        scorers: the camera's own, in the order in which they speak.
+    """
+
+    def __init__(
+        self,
+        camera: CameraSettings,
+        time_zone: tzinfo,
+        pose: PoseEstimator,
+        scorers: Sequence[Scorer],
+    ) -> None:
+        self._camera = camera
+        self._time_zone = time_zone
+        self._pose = pose
+        self._scorers = {
+            need: tuple(scorer for scorer in scorers if need in scorer.needs) for need in Need
+        }
+        self._motion = MotionDetector()
+        self._gate = PoseGate()
+        self._tracker = Tracker()
+        self._soundtrack = Soundtrack()
+        self._signal: SignalChange | None = None
+        self._aspect = 0.0
+        self.stats = Stats()
+
+    def observe(self, item: MediaItem) -> list[Finding]:
+        """Take the next item of the stream and give what the scorers say about it."""
+        match item:
+            case Frame():
+                return self._on_frame(item)
+            case AudioChunk():
+                return self._on_sound(item)
+            case SignalChange():
+                return self._on_signal(item)
+            case Tick():
+                return self._on_tick(item)
+
+    def _on_frame(self, frame: Frame) -> list[Finding]:
+        self.stats.frames += 1
+        with self.stats.timed("grey"):
+            grey = small_grey(frame.image)
+        ignored = active_zones(self._camera.zones, ZoneKind.IGNORED, frame.time, self._time_zone)
+        with self.stats.timed("motion"):
+            motion = self._motion.observe(grey, frame.time, ignored)
+        height, width = frame.image.shape[:2]
+        if width / height != self._aspect:  # another picture altogether: nobody is where they were
+            self._aspect = width / height
+            self._tracker.forget()
+        ran = self._look(frame, motion)
+        people = tuple(
+            person for person in self._tracker.people if not in_any(ignored, *_middle(person))
+        )
+        picture = Picture(image=frame.image, grey=grey, motion=motion, people=people, pose_ran=ran)
+        return self._ask(
+            Need.PICTURE, Observation(camera=frame.camera, time=frame.time, picture=picture)
+        )
+
+    def _look(self, frame: Frame, motion: Motion) -> bool:
+        """Run the pose model where the gate says so; False where it did not run or answer."""
+        kept = bool(self._tracker.people)
+        if not self._gate.opens(frame.time, motion, anyone_kept=kept):
+            return False
+        self.stats.pose_runs += 1
+        try:
+            with self.stats.timed("pose"):
+                poses = self._pose.estimate(frame.image)
+        except PoseUnavailableError:
+            self.stats.pose_drops += 1
+            return False
+        with self.stats.timed("tracks"):
+            self._tracker.observe(
+                poses, frame.time, aspect=self._aspect, moving=bool(motion.regions)
+            )
+        return True
+
+    def _on_sound(self, chunk: AudioChunk) -> list[Finding]:
+        if not self._camera.audio:
+            return []
+        with self.stats.timed("sound"):
+            pieces = self._soundtrack.hear(chunk)
+        findings: list[Finding] = []
+        for time, sound in pieces:
+            self.stats.sounds += 1
+            findings += self._ask(
+                Need.SOUND, Observation(camera=chunk.camera, time=time, sound=sound)
+            )
+        return findings
+
+    def _on_signal(self, change: SignalChange) -> list[Finding]:
+        if change.present:
+            self._gate.reopen(change.time)
+        self._signal = change
+        return self._ask(
+            Need.SIGNAL, Observation(camera=change.camera, time=change.time, signal=change)
+        )
+
+    def _on_tick(self, tick: Tick) -> list[Finding]:
+        """While the signal is lost the loss is repeated; otherwise a tick says nothing."""
+        lost = self._signal
+        if lost is None or lost.present:
+            return []
+        again = SignalChange(camera=tick.camera, time=tick.time, present=False, reason=lost.reason)
+        return self._ask(Need.SIGNAL, Observation(camera=tick.camera, time=tick.time, signal=again))
+
+    def _ask(self, need: Need, observation: Observation) -> list[Finding]:
+        findings: list[Finding] = []
+        for scorer in self._scorers[need]:
+            with self.stats.timed(scorer.name):
+                findings.extend(scorer.observe(observation))
+        return findings
+
+
+def small_grey(image: Pixels) -> Pixels:
+    """Shrink an RGB picture to a grey one 160 pixels wide, by averaging areas."""
+    height, width = image.shape[:2]
+    size = (GREY_WIDTH, max(math.floor(height * GREY_WIDTH / width + 0.5), 1))
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)  # first: one channel is cheaper to average
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _middle(person: Person) -> tuple[float, float]:
+    box = person.region
+    return box.x + box.width / 2, box.y + box.height / 2

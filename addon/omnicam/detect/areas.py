@@ -1,0 +1,46 @@
+"""Where the settings' polygons lie in the picture, and which of them count now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from omnicam.config.model import Point, Zone, ZoneKind
+
+
+def active_zones(
+    zones: Iterable[Zone], kind: ZoneKind, time: float, time_zone: tzinfo
+) -> tuple[Zone, ...]:
+    """Give the zones of one kind whose hours hold at this stream time, in local time."""
+    ours = tuple(zone for zone in zones if zone.kind is kind)
+    if not ours:
+        return ()
+    moment = datetime.fromtimestamp(time, time_zone).time()
+    return tuple(zone for zone in ours if zone.active(moment))
+
+
+def contains(points: Sequence[Point], x: float, y: float) -> bool:
+    """Whether a point (fractions of the picture) lies in a polygon, by the even-odd rule."""
+    inside = False
+    for (ax, ay), (bx, by) in zip(points, (*points[1:], points[0]), strict=True):
+        if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+            inside = not inside
+    return inside
+
+
+def in_any(zones: Iterable[Zone], x: float, y: float) -> bool:
+    """Whether a point (fractions of the picture) lies in one of the zones."""
+    return any(contains(zone.points, x, y) for zone in zones)
+
+
+def cover(zones: Iterable[Zone], height: int, width: int) -> npt.NDArray[np.bool_]:
+    """Draw the zones as a mask of shape (height, width), True inside."""
+    mask = np.zeros((height, width), np.uint8)
+    for zone in zones:
+        corners = np.array(zone.points) * (width, height)
+        cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
+    return mask.astype(np.bool_)

@@ -1,0 +1,1 @@
+"""Finding bodies: MediaPipe's pose landmarker, in this process or in one that cameras share."""

@@ -1,0 +1,1 @@
+"""What a camera hears: screams, breaking glass, coughs, calls, and the word "help"."""

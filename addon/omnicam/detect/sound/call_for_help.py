@@ -1,0 +1,76 @@
+"""Calls for help: a word of the trigger that is loud or said again, and shouting as such.
+
+One quiet "help" may be the television or "can I help you": a suspicion for review. The same word
+well above the background, or twice within ten seconds, is a call. Shouting without a known word is
+never more than a suspicion: the cap keeps it below an alarm. The numbers are chosen by hand.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from omnicam.detect.protocol import ScorerContext
+from omnicam.detect.sound.cues import Cue, FeatureMeter, SoundEventScorer, SoundKind
+from omnicam.evidence import Evidence, WordHeard
+from omnicam.taxonomy import AnomalyClass, SoundLabel
+
+_LOUD_DB = 12.0  # above the camera's background
+_AGAIN_S = 10.0
+_SPAN_S = 3.0  # a word settles the matter by itself
+_CALL = 8.0  # confidence 0.99 with the prior of 0.05
+_SUSPICION = 4.6  # 0.81: review
+_CLEAR = 0.7  # confidence from which one word alone can be a call
+_SCORER = "call_for_help"
+
+SHOUT = SoundKind(
+    label=SoundLabel.CALL_FOR_HELP,
+    offset=-19.4,
+    cap=_SUSPICION,
+    cues=(
+        Cue(feature="sustained_s", none=0.3, full=0.45),  # a called vowel is held
+        Cue(feature="pitch_high_hz", none=300.0, full=400.0),
+        Cue(feature="presence_ratio", none=0.25, full=0.45),  # an open throat
+        Cue(feature="low_ratio", none=0.35, full=0.15),
+        Cue(feature="harmonicity", none=0.6, full=0.75),
+        Cue(feature="loudness_db", none=20.0, full=30.0),
+    ),
+    why="a held, loud call",
+)
+
+
+class CallForHelpScorer(SoundEventScorer):
+    """Evidence of shouting; the words themselves are `HelpWordScorer`'s."""
+
+    def __init__(self, context: ScorerContext, meter: FeatureMeter | None = None) -> None:
+        super().__init__(SHOUT, context, meter)
+
+
+class CallForHelp:
+    """Weighs the words heard on one camera."""
+
+    def __init__(self) -> None:
+        self._heard: deque[float] = deque(maxlen=8)
+
+    def weigh(self, word: WordHeard, loudness_db: float, now: float) -> Evidence:
+        """Weigh one more word.
+
+        Args:
+            word: what was heard; words come in order of time.
+            loudness_db: its level above the camera's background.
+            now: stream time of the decision, to which the evidence belongs.
+        """
+        again = any(0.0 <= word.onset - earlier <= _AGAIN_S for earlier in self._heard)
+        self._heard.append(word.time)
+        call = again or (loudness_db >= _LOUD_DB and word.confidence >= _CLEAR)
+        manner = "said again" if again else f"{loudness_db:.0f} dB above the background"
+        return Evidence(
+            camera=word.camera,
+            anomaly=AnomalyClass.ABNORMAL_SOUND,
+            log_odds=_CALL if call else _SUSPICION,
+            time=now,
+            span_s=_SPAN_S,
+            scorer=_SCORER,
+            why=f'the word "{word.word}", {manner}',
+            label=SoundLabel.CALL_FOR_HELP.value,
+            onset=word.onset,
+        )

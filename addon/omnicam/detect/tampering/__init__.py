@@ -1,0 +1,1 @@
+"""Noticing that someone disables the camera: covered, defocused, moved, frozen, no signal."""

@@ -1,0 +1,1 @@
+"""Rules about places: restricted zones, crossing lines, fences and dwell at night."""

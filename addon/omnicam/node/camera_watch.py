@@ -1,0 +1,258 @@
+"""One camera in the main process: findings through decide to the record and the broker.
+
+The order within a step is what makes it fast and safe: the retained state leaves first, because
+somebody may be lying on the floor; then the step is recorded together with its message; the clip
+follows and holds up nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from omnicam.config.model import CameraSettings
+from omnicam.decide.decider import Decider, Decision
+from omnicam.decide.events import Event, Feedback, Step
+from omnicam.decide.states import ClassState, changed
+from omnicam.decide.words import HelpCall
+from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
+from omnicam.node.messages import (
+    Continue,
+    Finished,
+    FromWorker,
+    Progress,
+    Signal,
+    Statistics,
+    StreamOpened,
+)
+from omnicam.node.outbox import RecordOutbox
+from omnicam.publish import payloads, topics
+from omnicam.record.errors import RecordError
+from omnicam.record.recorder import Recorded, Recorder
+from omnicam.taxonomy import AnomalyClass, Sense
+
+_LOGGER = logging.getLogger(__name__)
+
+CLIP_BEFORE_S = 5.0
+CLIP_AFTER_S = 10.0
+
+
+class Outlet(Protocol):
+    """Where retained states go and who is woken for new messages; the publisher is one."""
+
+    def retain(self, topic: str, payload: bytes) -> None:
+        """Set the newest value of a retained topic."""
+
+    def wake(self) -> None:
+        """Say that the outbox holds something new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all cameras of a node have in common.
+
+    Attributes:
+        node: id of the node.
+        recorder: the record.
+        outbox: of messages.
+        outlet: to the broker.
+        on_opened: called when a camera's size and sound become known.
+    """
+
+    node: str
+    recorder: Recorder
+    outbox: RecordOutbox
+    outlet: Outlet
+    on_opened: Callable[[], None]
+
+
+class CameraWatch:
+    """Watches one camera for as long as `run` is not cancelled."""
+
+    def __init__(
+        self,
+        settings: CameraSettings,
+        process: Callable[[CameraWatch], CameraProcess],
+        judged: Callable[[CameraSettings, Collection[Sense]], frozenset[AnomalyClass]],
+        shared: Shared,
+    ) -> None:
+        """Make a watch that starts nothing yet.
+
+        Args:
+            settings: of the camera.
+            process: makes the worker's process, whose messages go to `on_message`.
+            judged: tells which classes scorers can judge, given what the stream offers.
+            shared: what all cameras have in common.
+        """
+        self.settings = settings
+        self.opened: StreamOpened | None = None
+        self.statistics = Statistics(figures={}, state="starting", error="")
+        self.status = topics.OFFLINE
+        self.finished: Finished | None = None
+        self._shared = shared
+        self._judged = judged
+        self._senses = frozenset(Sense)
+        self._decider = Decider(settings, judged=judged(settings, self._senses))
+        self._states: Mapping[AnomalyClass, ClassState] = {}
+        self._process = process(self)
+        self._background: set[asyncio.Task[None]] = set()
+
+    @property
+    def states(self) -> Mapping[AnomalyClass, ClassState]:
+        """What every class's sensor shows."""
+        return self._states
+
+    @property
+    def restarts(self) -> int:
+        """How often the worker had to be started again."""
+        return self._process.restarts
+
+    async def run(self) -> None:
+        """Watch until cancelled or the source ends for good."""
+        self._set_status(topics.OFFLINE)
+        self._publish_states()
+        try:
+            await self._process.run()
+        finally:
+            await self._carry(self._decider.finish())
+            self._publish_states()
+            await asyncio.gather(*self._background, return_exceptions=True)
+
+    def disable(self) -> None:
+        """Show the camera as switched off; whoever calls this has cancelled `run`."""
+        self.opened = None
+        self._set_status(topics.DISABLED)
+
+    async def snapshot(self, time: float | None = None) -> bytes:
+        """Get a picture as JPEG; `WorkerUnavailableError` where there is none now."""
+        return await self._process.snapshot(time)
+
+    async def feedback(self, feedback: Feedback) -> None:
+        """Take a person's word about an open event."""
+        await self._carry(self._decider.feedback(feedback))
+        self._publish_states()
+
+    async def on_message(self, message: FromWorker | None) -> None:
+        """Take what the worker says, in order; None when its process is gone."""
+        match message:
+            case Progress():
+                await self._progress(message)
+            case StreamOpened():
+                await self._open(message)
+            case Signal():
+                self._signal(message)
+            case Statistics():
+                self.statistics = message
+            case Finished():
+                self._finish(message)
+            case None:
+                self._set_status(topics.OFFLINE)
+            case _:
+                msg = f"camera {self.settings.id}: unexpected message {type(message).__name__}"
+                raise TypeError(msg)
+
+    async def _progress(self, message: Progress) -> None:
+        decisions: list[Decision] = []
+        for finding in message.findings:
+            decisions += self._decider.observe(finding)
+        decisions += self._decider.advance(message.time)
+        self._publish_states()
+        await self._carry(decisions)
+        if message.wants_answer:
+            self._process.send(Continue())
+
+    async def _open(self, message: StreamOpened) -> None:
+        offered = {Sense.PICTURE: message.width > 0, Sense.SOUND: message.audio, Sense.SIGNAL: True}
+        senses = frozenset(sense for sense, there in offered.items() if there)
+        if senses != self._senses:
+            # Without sound nothing can judge the classes of sound: they become unknown, not off.
+            await self._carry(self._decider.finish())
+            judged = self._judged(self.settings, senses)
+            self._senses, self._decider = senses, Decider(self.settings, judged=judged)
+        self.opened = message
+        self._publish_states()
+        self._shared.on_opened()
+
+    def _signal(self, message: Signal) -> None:
+        if message.change.present:
+            self._set_status(topics.ONLINE)
+            return
+        if self.status == topics.ONLINE:
+            _LOGGER.warning("camera %s is away: %s", self.settings.id, message.change.reason)
+        self._set_status(topics.OFFLINE)
+
+    def _finish(self, message: Finished) -> None:
+        self.finished = message
+        self._set_status(topics.OFFLINE)
+        if message.error:
+            _LOGGER.error("camera %s: %s", self.settings.id, message.error)
+        else:
+            _LOGGER.info("camera %s: the recording has ended", self.settings.id)
+
+    async def _carry(self, decisions: list[Decision]) -> None:
+        """Record every decision with its message; start what follows from it."""
+        for decision in decisions:
+            if isinstance(decision, HelpCall):
+                _LOGGER.info("%s: %r was called", decision.camera, decision.word)
+                recorded = await self._shared.recorder.record_call(decision)
+            else:
+                recorded = await self._record(decision)
+            if not recorded.stored:
+                self._shared.outbox.keep(decision)
+            self._shared.outlet.wake()
+
+    async def _record(self, event: Event) -> Recorded:
+        _LOGGER.info(
+            "%s: %s %s, %s %.2f: %s",
+            *(event.camera, event.anomaly, event.step, event.level, event.confidence, event.reason),
+        )
+        begins = event.step is Step.SUSPECTED
+        if begins:
+            self._start(self._cut_clip(event))
+        snapshot = None
+        if begins or event.step is Step.ESCALATED:
+            snapshot = await self._take_snapshot(event)
+        # The journal's line of an ended event waits for the clip, which ends after most events.
+        return await self._shared.recorder.record_step(event, snapshot, clip_follows=True)
+
+    async def _take_snapshot(self, event: Event) -> bytes | None:
+        try:
+            jpeg = await self._process.snapshot(event.updated)
+        except WorkerUnavailableError as error:
+            _LOGGER.warning("no snapshot of %s: %s", event.id, error)
+            return None
+        self._shared.outlet.retain(topics.snapshot(self._shared.node, event.camera), jpeg)
+        return jpeg
+
+    async def _cut_clip(self, event: Event) -> None:
+        try:
+            path = await self._shared.recorder.prepare_clip(event.id)
+            await self._process.clip(
+                event.onset - CLIP_BEFORE_S, event.suspected + CLIP_AFTER_S, path
+            )
+        except (WorkerUnavailableError, RecordError) as error:
+            _LOGGER.warning("no clip of %s: %s", event.id, error)
+        await self._shared.recorder.finish_clip(event.id)
+
+    def _publish_states(self) -> None:
+        states = dict(self._decider.states(self._decider.now))
+        for state in changed(self._states, states):
+            topic = topics.state(self._shared.node, self.settings.id, state.anomaly)
+            payload = json.dumps(payloads.state(state), ensure_ascii=False).encode()
+            self._shared.outlet.retain(topic, payload)
+        self._states = states
+
+    def _set_status(self, status: str) -> None:
+        self.status = status
+        topic = topics.camera_status(self._shared.node, self.settings.id)
+        self._shared.outlet.retain(topic, status.encode())
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        """Run something beside the stream; a reference keeps it from being collected."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

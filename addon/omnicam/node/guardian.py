@@ -1,0 +1,239 @@
+"""All cameras of a node: started, switched, shown to the API and announced to the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from omnicam import __version__
+from omnicam.config.model import NodeSettings
+from omnicam.decide.events import Feedback, FeedbackKind
+from omnicam.detect.registry import judged_classes
+from omnicam.node import switches, worker
+from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
+from omnicam.node.camera_watch import CameraWatch, Outlet, Shared
+from omnicam.node.outbox import RecordOutbox
+from omnicam.node.pose_service import PoseService
+from omnicam.publish import payloads
+from omnicam.publish.publisher import Command
+from omnicam.record.query import EventQuery, Page, StoredEvent
+from omnicam.record.recorder import Recorder
+from omnicam.serve.view import Json, UnavailableError, UnknownCameraError
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Guardian:
+    """Runs the cameras and is the API's window into the node."""
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        recorder: Recorder,
+        outbox: RecordOutbox,
+        outlet: Outlet,
+        poses: Sequence[PoseService],
+        tasks: Mapping[str, worker.WorkerTask],
+        announce: Callable[[Json], None],
+    ) -> None:
+        """Make a guardian that starts nothing yet.
+
+        Args:
+            settings: of the node.
+            recorder: the record.
+            outbox: of messages, on the same record.
+            outlet: to the broker.
+            poses: the shared pose processes.
+            tasks: what the worker of each camera needs to know.
+            announce: takes the node's `info` whenever it changes.
+        """
+        self._settings = settings
+        self._recorder = recorder
+        self._outlet = outlet
+        self._poses = poses
+        self._announce = announce
+        self._began = time.monotonic()
+        self._switches = switches.read(settings.data)
+        shared = Shared(
+            node=settings.node,
+            recorder=recorder,
+            outbox=outbox,
+            outlet=outlet,
+            on_opened=self.announce,
+        )
+
+        def process(watch: CameraWatch) -> CameraProcess:
+            camera = watch.settings.id
+            return CameraProcess(camera, partial(worker.main, tasks[camera]), watch.on_message)
+
+        self._watches = {
+            camera.id: CameraWatch(camera, process, judged_classes, shared)
+            for camera in settings.cameras
+        }
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._switching = asyncio.Lock()
+        self.api_url = settings.api.public_url or ""
+        self.broker_connected: Callable[[], bool | None] = lambda: None
+
+    @property
+    def finished(self) -> bool:
+        """Whether every camera was a file that has ended."""
+        return all(watch.finished is not None for watch in self._watches.values())
+
+    @property
+    def failures(self) -> list[str]:
+        """Cameras whose source could never be read, and why."""
+        return [
+            f"{name}: {watch.finished.error}"
+            for name, watch in self._watches.items()
+            if watch.finished is not None and watch.finished.error
+        ]
+
+    async def run(self, *, until_finished: bool = False) -> None:
+        """Watch all cameras until cancelled, or until all files have ended."""
+        self.announce()
+        try:
+            for camera in self._settings.cameras:
+                await self._switch(camera.id, on=self._switches.get(camera.id, camera.enabled))
+            while not (until_finished and self.finished):
+                await asyncio.sleep(0.2)
+                self._look_after_tasks()
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def command(self, command: Command) -> None:
+        """Do what somebody asked for through MQTT."""
+        states = {"ON": True, "OFF": False}
+        if command.setting != "enabled" or command.camera not in self._watches:
+            _LOGGER.warning(
+                "%s/%s/set: there is no such setting; known: <camera>/enabled/set",
+                *(command.camera, command.setting),
+            )
+        elif command.value not in states:
+            _LOGGER.warning(
+                "%s/enabled/set = %r: must be ON or OFF", command.camera, command.value[:40]
+            )
+        else:
+            await self._switch(command.camera, on=states[command.value])
+            self._switches[command.camera] = states[command.value]
+            try:
+                await asyncio.to_thread(switches.write, self._settings.data, self._switches)
+            except OSError as error:
+                _LOGGER.error("the switch of %s is not kept: %s", command.camera, error)
+
+    def announce(self) -> None:
+        """Tell the broker what the node is and has."""
+        self._announce(self.info())
+
+    def info(self) -> Json:
+        """Say what the node is and has: the payload of the `info` topic."""
+        opened = {
+            name: (watch.opened.width, watch.opened.height, watch.opened.audio)
+            for name, watch in self._watches.items()
+            if watch.opened is not None
+        }
+        return payloads.info(self._settings, opened, self.api_url)
+
+    def health(self) -> Json:
+        """Say how the node fares."""
+        return {
+            "status": "ok" if all(pose.running for pose in self._poses) else "degraded",
+            "version": __version__,
+            "uptime_s": round(time.monotonic() - self._began, 1),
+            "broker_connected": self.broker_connected(),
+            "pose": [{"running": pose.running, "restarts": pose.restarts} for pose in self._poses],
+            "record_problems": list(self._recorder.problems),
+            "cameras": {
+                name: {"status": watch.status, "restarts": watch.restarts}
+                | watch.statistics.figures
+                for name, watch in self._watches.items()
+            },
+        }
+
+    def cameras(self) -> list[Json]:
+        """Describe every camera with status, states and figures."""
+        return [self._camera(name, watch) for name, watch in self._watches.items()]
+
+    def stream_url(self, camera: str) -> str | None:
+        """Give the address of a camera's main stream, with its credentials; None for a file."""
+        url = self._watch(camera).settings.url.reveal()
+        return url if "://" in url else None
+
+    async def snapshot(self, camera: str) -> bytes:
+        """Give the newest picture as JPEG."""
+        try:
+            return await self._watch(camera).snapshot()
+        except WorkerUnavailableError as error:
+            raise UnavailableError(str(error)) from None
+
+    async def search(self, query: EventQuery) -> Page:
+        """Give a page of events."""
+        return await self._recorder.search(query)
+
+    async def event(self, event: str) -> StoredEvent | None:
+        """Give an event with its history."""
+        return await self._recorder.get(event)
+
+    async def feedback(self, event: str, kind: FeedbackKind) -> bool:
+        """Take a person's word about an event; False if there is no such event."""
+        if not await self._recorder.set_feedback(event, kind):
+            return False
+        for watch in self._watches.values():
+            await watch.feedback(Feedback(event=event, kind=kind))
+        return True
+
+    def media_path(self, name: str) -> Path:
+        """Give the file of a snapshot or clip by its name in the record."""
+        return self._recorder.media.path(name)
+
+    def _watch(self, camera: str) -> CameraWatch:
+        try:
+            return self._watches[camera]
+        except KeyError:
+            raise UnknownCameraError(camera) from None
+
+    def _camera(self, name: str, watch: CameraWatch) -> dict[str, Any]:
+        opened = watch.opened
+        return {
+            "id": name,
+            "name": watch.settings.name,
+            "status": watch.status,
+            "stream": watch.statistics.state,
+            "error": watch.finished.error if watch.finished else watch.statistics.error,
+            "width": opened.width if opened else None,
+            "height": opened.height if opened else None,
+            "audio": opened.audio if opened else None,
+            "states": {anomaly: payloads.state(state) for anomaly, state in watch.states.items()},
+            "figures": watch.statistics.figures,
+        }
+
+    async def _switch(self, camera: str, *, on: bool) -> None:
+        """Start or stop watching a camera; twice the same changes nothing."""
+        async with self._switching:
+            running = self._tasks.get(camera)
+            if on and running is None:
+                watch = self._watches[camera]
+                self._tasks[camera] = asyncio.create_task(watch.run(), name=f"watch-{camera}")
+            elif not on:
+                if running is not None:
+                    running.cancel()
+                    await asyncio.gather(running, return_exceptions=True)
+                    del self._tasks[camera]
+                self._watches[camera].disable()
+
+    def _look_after_tasks(self) -> None:
+        """Let an error in one camera's watching end the node loudly instead of that camera dumbly.
+
+        Worker processes are restarted below this; what arrives here is a defect of ours, and the
+        Supervisor or systemd starts the node again.
+        """
+        for task in self._tasks.values():
+            if task.done() and not task.cancelled():
+                task.result()

@@ -1,0 +1,162 @@
+"""The whole node, put together in the order in which its parts depend on each other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from omnicam.config.model import MqttSettings, NodeSettings
+from omnicam.detect.pose.model import find_model
+from omnicam.node.camera_watch import Outlet
+from omnicam.node.guardian import Guardian
+from omnicam.node.outbox import RecordOutbox
+from omnicam.node.pose_service import PoseService
+from omnicam.node.worker import WorkerTask
+from omnicam.publish.publisher import Publisher
+from omnicam.record.errors import RecordError
+from omnicam.record.recorder import Recorder
+from omnicam.serve.server import serving
+from omnicam.serve.token import load_or_create
+from omnicam.serve.view import Json
+
+_LOGGER = logging.getLogger(__name__)
+
+SWEEP_S = 3600.0
+DRAIN_S = 3.0
+
+
+class StartError(RuntimeError):
+    """The node cannot start; the message says what to do."""
+
+
+class NoBroker:
+    """The outlet of a node without MQTT: what would be published is only recorded."""
+
+    def retain(self, topic: str, payload: bytes) -> None:
+        """There is nobody to tell."""
+
+    def wake(self) -> None:
+        """There is nobody to tell."""
+
+
+async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[str]:
+    """Run a node until cancelled, or until all its files have ended.
+
+    Returns:
+        Cameras whose source could never be read, and why.
+
+    Raises:
+        StartError: a folder, a port or the pose model is missing.
+    """
+    model = find_model(settings.pose_model)
+    recorder = await _open_record(settings)
+    outbox = RecordOutbox(recorder)
+    try:
+        with tempfile.TemporaryDirectory(prefix="omnicam-") as private:
+            poses = [
+                PoseService(model, Path(private) / f"pose-{number}")
+                for number in range(settings.pose_processes)
+            ]
+            tasks = {
+                camera.id: WorkerTask(
+                    camera=camera,
+                    time_zone=settings.time_zone,
+                    words=settings.words,
+                    pose_socket=poses[number % len(poses)].socket,
+                    log_level=logging.getLogger().level,
+                )
+                for number, camera in enumerate(settings.cameras)
+            }
+
+            publisher = Publisher(settings, settings.mqtt, outbox) if settings.mqtt else None
+            outlet: Outlet = publisher or NoBroker()
+
+            def announce(info: Json) -> None:
+                if publisher is not None:
+                    publisher.announce(info)
+
+            guardian = Guardian(settings, recorder, outbox, outlet, poses, tasks, announce)
+            if publisher is not None:
+                guardian.broker_connected = lambda: publisher.connected
+            async with serving(guardian, load_or_create(settings.data), settings.api) as port:
+                guardian.api_url = settings.api.public_url or _own_url(settings.mqtt, port)
+                async with _beside(guardian, poses, publisher, recorder):
+                    await guardian.run(until_finished=until_finished)
+            return guardian.failures
+    finally:
+        await recorder.close()
+
+
+@contextlib.asynccontextmanager
+async def _beside(
+    guardian: Guardian,
+    poses: Sequence[PoseService],
+    publisher: Publisher | None,
+    recorder: Recorder,
+) -> AsyncIterator[None]:
+    """Run what serves the cameras while they run; an error in any of it ends the node."""
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            *(tasks.create_task(pose.run(), name="pose") for pose in poses),
+            tasks.create_task(_sweep(recorder), name="sweep"),
+        ]
+        if publisher is not None:
+            running.append(tasks.create_task(publisher.run(), name="publisher"))
+            running.append(tasks.create_task(_obey(guardian, publisher), name="commands"))
+        try:
+            yield
+        finally:
+            if publisher is not None:
+                await publisher.drain(DRAIN_S)
+            for task in running:
+                task.cancel()
+
+
+async def _obey(guardian: Guardian, publisher: Publisher) -> None:
+    async for command in publisher.commands():
+        await guardian.command(command)
+
+
+async def _open_record(settings: NodeSettings) -> Recorder:
+    names = {camera.id: camera.name for camera in settings.cameras}
+    try:
+        recorder = await asyncio.to_thread(
+            Recorder,
+            settings.data,
+            settings.retention,
+            camera_names=names,
+            publish=settings.mqtt is not None,
+        )
+        for event in await recorder.recover():
+            _LOGGER.warning("event %s was cut short when the node stopped last", event.id)
+    except RecordError as error:
+        msg = f"data = {settings.data}: {error.strerror or error}"
+        raise StartError(msg) from error
+    return recorder
+
+
+async def _sweep(recorder: Recorder) -> None:
+    while True:
+        try:
+            await recorder.sweep()
+        except RecordError as error:
+            _LOGGER.error("old events could not be let go: %s", error)
+        await asyncio.sleep(SWEEP_S)
+
+
+def _own_url(mqtt: MqttSettings | None, port: int) -> str:
+    """Guess the address under which others reach this machine: the one that talks to the broker.
+
+    No packet is sent: connecting a datagram socket only asks for the route.
+    """
+    host = "127.0.0.1"
+    if mqtt is not None:
+        with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
+            probe.connect((mqtt.host, mqtt.port))
+            host = probe.getsockname()[0]
+    return f"http://{host}:{port}"

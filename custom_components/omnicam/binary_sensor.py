@@ -1,0 +1,118 @@
+"""Nine binary sensors for each camera: on while the node raises the alarm for that class."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import AnomalyClass
+from .data import OmnicamConfigEntry
+from .entity import OmnicamCameraEntity
+from .feed import CameraFeed
+
+PARALLEL_UPDATES: Final = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnomalyDescription(BinarySensorEntityDescription):
+    """How one class is shown.
+
+    Attributes:
+        anomaly: the class, which also names the entity and its translation.
+        survives_signal_loss: stays available while the camera's signal is lost.
+    """
+
+    anomaly: AnomalyClass
+    survives_signal_loss: bool = False
+
+
+def _describe(
+    anomaly: AnomalyClass,
+    device_class: BinarySensorDeviceClass,
+    *,
+    survives_signal_loss: bool = False,
+) -> AnomalyDescription:
+    return AnomalyDescription(
+        key=anomaly.value,
+        translation_key=anomaly.value,
+        device_class=device_class,
+        anomaly=anomaly,
+        survives_signal_loss=survives_signal_loss,
+    )
+
+
+DESCRIPTIONS: Final = (
+    _describe(AnomalyClass.PERIMETER_CLIMBING, BinarySensorDeviceClass.SAFETY),
+    _describe(AnomalyClass.RESTRICTED_AREA_INTRUSION, BinarySensorDeviceClass.MOTION),
+    _describe(AnomalyClass.NIGHT_LOITERING, BinarySensorDeviceClass.MOTION),
+    _describe(AnomalyClass.FALL, BinarySensorDeviceClass.SAFETY),
+    _describe(AnomalyClass.VIOLENT_CONFLICT, BinarySensorDeviceClass.SAFETY),
+    _describe(AnomalyClass.DANGEROUS_TOOL, BinarySensorDeviceClass.SAFETY),
+    _describe(AnomalyClass.SMOKE, BinarySensorDeviceClass.SMOKE),
+    _describe(AnomalyClass.ABNORMAL_SOUND, BinarySensorDeviceClass.SOUND),
+    # A cut cable is tampering: the alarm must not vanish with the signal that it is about.
+    _describe(
+        AnomalyClass.CAMERA_TAMPERING, BinarySensorDeviceClass.TAMPER, survives_signal_loss=True
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: OmnicamConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of every camera, now and later."""
+
+    @callback
+    def add_camera(feed: CameraFeed) -> None:
+        async_add_entities(AnomalySensor(feed, description) for description in DESCRIPTIONS)
+
+    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+
+
+class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
+    """One class on one camera."""
+
+    entity_description: AnomalyDescription
+
+    def __init__(self, feed: CameraFeed, description: AnomalyDescription) -> None:
+        """Take the feed and the class to show."""
+        super().__init__(feed, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the node can still speak for this class on this camera."""
+        if self.entity_description.survives_signal_loss:
+            return self._feed.watched
+        return super().available
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether the node raises the alarm; None (unknown) while it cannot judge."""
+        verdict = self._feed.verdict(self.entity_description.anomaly)
+        return None if verdict is None else verdict.on
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Give what stands behind the state; below the alarm a level asks for a review."""
+        verdict = self._feed.verdict(self.entity_description.anomaly)
+        return {
+            "level": verdict and verdict.level,
+            "confidence": verdict and verdict.confidence,
+            "event_id": verdict and verdict.event,
+            "since": verdict and verdict.since,
+            "reason": verdict and verdict.reason,
+            "label": verdict and verdict.label,
+        }

@@ -1,0 +1,226 @@
+"""Set-up of a node: found through its retained info on MQTT, or by its address and token."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, override
+
+import probatio
+from homeassistant.components import mqtt
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_TOKEN, CONF_URL
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
+
+from .api import (
+    ApiAuthError,
+    ApiConnectionError,
+    ApiContractError,
+    ApiError,
+    ApiVersionError,
+    ApiWrongNodeError,
+    NodeApi,
+    normalise_url,
+)
+from .const import CONF_ANNOUNCED_URL, CONF_NODE, DISCOVERY_TOPIC, DOMAIN, LOGGER, TOPIC_ROOT
+from .models import NodeInfo, parse_info
+from .payload import PayloadError, UnsupportedContractError, read_object
+
+_URL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+_PASSWORD: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
+)
+_TOKEN_SCHEMA: Final = probatio.Schema({probatio.Required(CONF_TOKEN): _PASSWORD})
+_NODE_SCHEMA: Final = probatio.Schema(
+    {probatio.Required(CONF_URL): _URL, probatio.Required(CONF_TOKEN): _PASSWORD}
+)
+
+_ERRORS: Final[tuple[tuple[type[ApiError], str, str], ...]] = (
+    (ApiAuthError, CONF_TOKEN, "invalid_auth"),
+    (ApiConnectionError, CONF_URL, "cannot_connect"),
+    (ApiVersionError, "base", "unsupported_contract"),
+    (ApiWrongNodeError, CONF_URL, "wrong_node"),
+    (ApiContractError, CONF_URL, "bad_answer"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What a node's API made of an address and a token: the entry's data, or errors by field."""
+
+    name: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
+    """One entry for each node; its unique id is the node's id."""
+
+    VERSION = 1
+    MINOR_VERSION = 1
+
+    _discovered: NodeInfo
+
+    @override
+    async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:
+        """Look at a node's info that the broker brought."""
+        try:
+            info = _read_discovery(discovery_info)
+        except UnsupportedContractError as error:
+            LOGGER.warning("Ignoring the node on %s: %s", discovery_info.topic, error)
+            return self.async_abort(reason="unsupported_contract")
+        except PayloadError as error:
+            LOGGER.warning("Malformed message on %s: %s", discovery_info.topic, error)
+            return self.async_abort(reason="invalid_discovery_info")
+        if info is None:
+            return self.async_abort(reason="invalid_discovery_info")
+        if (entry := await self.async_set_unique_id(info.node)) is not None:
+            return self._follow_known(entry, info)
+        self._discovered = info
+        self.context["title_placeholders"] = {"name": info.name}
+        return await self.async_step_confirm()
+
+    def _follow_known(self, entry: ConfigEntry, info: NodeInfo) -> ConfigFlowResult:
+        """End the flow of a known node; follow it if it moved.
+
+        The reason is not `already_configured`: on that one the MQTT integration may stop
+        listening to the topic, and further nodes would never be found.
+        """
+        address = _announced(info)
+        known = entry.data.get(CONF_ANNOUNCED_URL)
+        # An address that the user has corrected is left alone.
+        if address and known and known != address and entry.data[CONF_URL] == known:
+            return self.async_update_reload_and_abort(
+                entry,
+                data_updates={CONF_URL: address, CONF_ANNOUNCED_URL: address},
+                reason="node_known",
+            )
+        return self.async_abort(reason="node_known")
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the token of a node that was found, and let its address be corrected."""
+        found = self._discovered
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            answer = await self._async_try(user_input, found.node)
+            if answer.data:
+                return self.async_create_entry(title=found.name, data=answer.data)
+            errors = answer.errors
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=self._suggest(user_input, _announced(found)),
+            errors=errors,
+            description_placeholders={"name": found.name, "cameras": str(len(found.cameras))},
+        )
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take a node by hand: its API tells which one it is."""
+        if not await mqtt.async_wait_for_mqtt_client(self.hass):
+            return self.async_abort(reason="mqtt_unavailable")
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            answer = await self._async_try(user_input)
+            if answer.data:
+                await self.async_set_unique_id(answer.data[CONF_NODE], raise_on_progress=False)
+                self._abort_if_unique_id_configured()
+                return self.async_create_entry(title=answer.name, data=answer.data)
+            errors = answer.errors
+        return self.async_show_form(
+            step_id="user", data_schema=self._suggest(user_input, None), errors=errors
+        )
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Begin anew because the node refused the token."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the new token."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            url = entry.data[CONF_URL]
+            answer = await self._async_try(
+                {CONF_URL: url, CONF_TOKEN: user_input[CONF_TOKEN]}, entry.data[CONF_NODE]
+            )
+            if answer.data:
+                return self.async_update_reload_and_abort(
+                    entry, data_updates={CONF_TOKEN: answer.data[CONF_TOKEN]}
+                )
+            # This form has no field for the address, so say it above the form.
+            errors = {
+                where if where == CONF_TOKEN else "base": key
+                for where, key in answer.errors.items()
+            }
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=_TOKEN_SCHEMA,
+            errors=errors,
+            description_placeholders={"name": entry.title},
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the address or the token of the same node."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            answer = await self._async_try(user_input, entry.data[CONF_NODE])
+            if answer.data:
+                return self.async_update_reload_and_abort(entry, data_updates=answer.data)
+            errors = answer.errors
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self._suggest(user_input, entry.data[CONF_URL]),
+            errors=errors,
+            description_placeholders={"name": entry.title},
+        )
+
+    async def _async_try(self, user_input: Mapping[str, Any], node: str | None = None) -> _Answer:
+        """Ask the API whether address and token are right."""
+        try:
+            url = normalise_url(user_input[CONF_URL])
+        except ValueError:
+            return _Answer(errors={CONF_URL: "invalid_url"})
+        token = user_input[CONF_TOKEN].strip()
+        try:
+            info = await NodeApi(async_get_clientsession(self.hass), url, token).info(node)
+        except ApiError as error:
+            LOGGER.debug("The node's API was refused: %s", error)
+            where, key = next(
+                (where, key) for kind, where, key in _ERRORS if isinstance(error, kind)
+            )
+            return _Answer(errors={where: key})
+        data = {
+            CONF_NODE: info.node,
+            CONF_URL: url,
+            CONF_TOKEN: token,
+            CONF_ANNOUNCED_URL: _announced(info),
+        }
+        return _Answer(name=info.name, data=data)
+
+    def _suggest(self, user_input: Mapping[str, Any] | None, url: str | None) -> probatio.Schema:
+        """Give the form with the address filled in, never the token."""
+        return self.add_suggested_values_to_schema(
+            _NODE_SCHEMA, {CONF_URL: user_input[CONF_URL] if user_input else url}
+        )
+
+
+def _announced(info: NodeInfo) -> str | None:
+    try:
+        return normalise_url(info.api) if info.api else None
+    except ValueError:
+        return None
+
+
+def _read_discovery(found: MqttServiceInfo) -> NodeInfo | None:
+    """Read the info that was found; None for an empty one and for one under another's topic."""
+    if not found.payload or found.subscribed_topic != DISCOVERY_TOPIC:
+        return None
+    info, _ = parse_info(read_object(found.payload))
+    return info if found.topic == f"{TOPIC_ROOT}/{info.node}/info" else None

@@ -1,0 +1,173 @@
+"""One node, pushed over MQTT: its status and its cameras."""
+
+import asyncio
+from collections.abc import Callable
+
+from homeassistant.components import mqtt
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.service_info.mqtt import ReceivePayloadType
+
+from .api import NodeApi
+from .complaints import Complaints
+from .const import INFO_TIMEOUT, LOGGER, TOPIC_ROOT
+from .data import OmnicamConfigEntry
+from .devices import async_sync_devices
+from .feed import CameraFeed
+from .handover import async_claim
+from .models import NodeInfo, parse_info
+from .monitor import ApiMonitor
+from .payload import Flaw, PayloadError, read_object, shown
+
+type NewCameraListener = Callable[[CameraFeed], None]
+
+
+class OmnicamHub:
+    """Everything that Home Assistant knows of one node."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: OmnicamConfigEntry, node: str, api: NodeApi
+    ) -> None:
+        """Begin with nothing known; `async_start` makes it listen."""
+        self._hass = hass
+        self._entry = entry
+        self._topic = f"{TOPIC_ROOT}/{node}"
+        self._complaints = Complaints()
+        self._informed = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._new_camera_listeners: list[NewCameraListener] = []
+        self._stopped = False
+        self.node = node
+        self.info: NodeInfo | None = None
+        self.online: bool | None = None
+        self.cameras: dict[str, CameraFeed] = {}
+        self.monitor = ApiMonitor(hass, entry, api, node, self.async_apply_info, self._notify)
+
+    async def async_start(self) -> None:
+        """Listen to the node and wait, for a bounded time, until its cameras are known.
+
+        Either way to learn them will do: an API that is down must not keep the sensors from
+        working, nor a broker that lost what it retained. `info` stays None when both fail, and
+        `monitor.error` then tells why.
+        """
+        self._unsubscribe.append(
+            mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
+        )
+        for suffix, handler in (("status", self._on_status), ("info", self._on_info)):
+            self._unsubscribe.append(
+                await mqtt.async_subscribe(
+                    self._hass, f"{self._topic}/{suffix}", handler, qos=1, encoding=None
+                )
+            )
+        await self.monitor.async_check()
+        if self.info is None:
+            try:
+                async with asyncio.timeout(INFO_TIMEOUT):
+                    await self._informed.wait()
+            except TimeoutError:
+                LOGGER.debug("No info of node %s within %s s", self.node, INFO_TIMEOUT)
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop listening; what was subscribed so far is undone on every path."""
+        self._stopped = True
+        self.monitor.async_stop()
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
+        for feed in self.cameras.values():
+            feed.async_stop()
+
+    @callback
+    def async_on_camera(self, listener: NewCameraListener) -> CALLBACK_TYPE:
+        """Call back for every camera, those that are known and those to come."""
+        self._new_camera_listeners.append(listener)
+        for feed in self.cameras.values():
+            listener(feed)
+
+        @callback
+        def remove() -> None:
+            self._new_camera_listeners.remove(listener)
+
+        return remove
+
+    async def async_apply_info(self, info: NodeInfo) -> None:
+        """Take over a node's info: add new cameras, drop those gone. Twice changes nothing."""
+        # Locked, since the info may come from MQTT and the API at the same time.
+        async with self._lock:
+            if self._stopped:
+                return
+            self.info = info
+            for camera_id in self.cameras.keys() - info.cameras.keys():
+                self.cameras.pop(camera_id).async_stop()
+            async_sync_devices(self._hass, self._entry, info)
+            for camera_id, camera in info.cameras.items():
+                if (known := self.cameras.get(camera_id)) is not None:
+                    known.async_update_info(info)
+                    continue
+                feed = CameraFeed(self._hass, info, camera, self._complaints)
+                feed.async_set_node_online(online=bool(self.online))
+                await feed.async_start()
+                self.cameras[camera_id] = feed
+                for listener in tuple(self._new_camera_listeners):
+                    listener(feed)
+            self._informed.set()
+
+    async def _on_info(self, message: mqtt.ReceiveMessage) -> None:
+        if not message.payload:
+            # The node withdrew its info. Its cameras stay until a new info says otherwise:
+            # removing them would lose what the user has set on their entities.
+            return
+        try:
+            info, flaws = self._read_info(message.payload)
+        except PayloadError as error:
+            self._complaints.report(message.topic, [error.flaw])
+            return
+        self._complaints.report(message.topic, flaws)
+        await self.async_apply_info(info)
+        if info.cameras.keys() - self.monitor.streams.keys():
+            self.monitor.async_refresh()
+
+    def _read_info(self, payload: ReceivePayloadType) -> tuple[NodeInfo, list[Flaw]]:
+        info, flaws = parse_info(read_object(payload))
+        if info.node != self.node:
+            raise PayloadError("node", info.node, f"send {self.node!r} as in the topic")
+        return info, flaws
+
+    @callback
+    def _on_status(self, message: mqtt.ReceiveMessage) -> None:
+        payload = message.payload
+        text = payload if isinstance(payload, str) else payload.decode("utf-8", errors="replace")
+        if text not in ("online", "offline", ""):
+            self._complaints.report(
+                message.topic, [Flaw("(payload)", shown(text), "send online or offline")]
+            )
+        was, self.online = self.online, text == "online"
+        if self.online is was:
+            return
+        if not self.online:
+            LOGGER.warning("Node %s is offline, its entities are unavailable", self.node)
+        elif was is False:
+            LOGGER.info("Node %s is back online", self.node)
+            self.monitor.async_refresh()
+        for feed in self.cameras.values():
+            feed.async_set_node_online(online=self.online)
+
+    @callback
+    def _on_connection(self, connected: bool) -> None:  # noqa: FBT001 (MQTT calls it so)
+        if connected:
+            self.monitor.async_refresh()
+            self._entry.async_create_background_task(
+                self._hass, async_claim(self._hass, self.node), "omnicam owner"
+            )
+            return
+        # Nobody knows what happens meanwhile. The broker repeats both kinds of status, with the
+        # node's last will if it died, as soon as the subscriptions are back.
+        self.online = None
+        for feed in self.cameras.values():
+            feed.async_set_node_online(online=False)
+            feed.async_forget_status()
+
+    @callback
+    def _notify(self) -> None:
+        for feed in self.cameras.values():
+            feed.async_notify()

