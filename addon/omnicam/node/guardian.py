@@ -144,11 +144,14 @@ class Guardian:
     def health(self) -> Json:
         """Say how the node fares."""
         return {
-            "status": "ok" if all(pose.running for pose in self._poses) else "degraded",
+            "status": "degraded" if any(pose.failing for pose in self._poses) else "ok",
             "version": __version__,
             "uptime_s": round(time.monotonic() - self._began, 1),
             "broker_connected": self.broker_connected(),
-            "pose": [{"running": pose.running, "restarts": pose.restarts} for pose in self._poses],
+            "pose": [
+                {"running": pose.running, "failing": pose.failing, "restarts": pose.restarts}
+                for pose in self._poses
+            ],
             "record_problems": list(self._recorder.problems),
             "cameras": {
                 name: {"status": watch.status, "restarts": watch.restarts}

@@ -18,6 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 
 STOP_S = 5.0
 STEADY_S = 60.0
+FAILING_AFTER = 3
 
 
 class PoseService:
@@ -25,6 +26,7 @@ class PoseService:
 
     def __init__(self, model: Path, socket: Path) -> None:
         self.restarts = 0
+        self.failing = False
         self.running = False
         self.process_id: int | None = None
         self._model = model
@@ -39,6 +41,8 @@ class PoseService:
             code = await self._live_once()
             self.restarts += 1
             attempt = 1 if loop.time() - started > STEADY_S else attempt + 1
+            # It comes up and dies again and again: no wait will mend that.
+            self.failing = attempt >= FAILING_AFTER
             wait = backoff.delay(attempt)
             _LOGGER.error(
                 "the pose process ended (exit status %s); it is started again in %.1f s", code, wait

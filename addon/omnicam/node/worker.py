@@ -106,6 +106,7 @@ class _Worker:
         self._album = Album()
         self._clips = ClipDesk(stream.ring, self._send)
         self._opened: tuple[int, int, bool] | None = None
+        self._lag_s = 0.0  # the longest from a picture's time to its findings since it was told
         zone = local_zone(task.time_zone)
         # A file played fast waits for every pose, so that it is judged the same every time.
         patience_s = FAST_POSE_S if self._fast else LIVE_POSE_S
@@ -177,6 +178,8 @@ class _Worker:
                 self._album.add(item)
             self._tell_opened()
             findings += self._analyser.observe(item)
+            if isinstance(item, Frame) and not self._fast:
+                self._lag_s = max(self._lag_s, time.time() - item.time)
             reached = time_of(item)
             if findings or reached - told >= PROGRESS_S or reached < told:
                 self._tell_progress(reached, tuple(findings))
@@ -214,9 +217,12 @@ class _Worker:
             "frame_rate": stream.frame_rate,
             "ring_seconds": stream.ring_s,
             "ring_bytes": stream.ring_bytes,
+            "lag_seconds": round(self._lag_s, 3),
+            "process_id": os.getpid(),
             "cpu_seconds": time.process_time(),
             "memory_bytes": _resident_bytes(),
         }
+        self._lag_s = 0.0
         self._send(
             Statistics(
                 figures=figures, state=stream.state, error=stream.warning or stream.last_error

@@ -65,6 +65,26 @@ class Journal:
             except OSError as error:
                 raise file_error(error, self._path) from error
 
+    def forget(self, before: float) -> list[Path]:
+        """Delete the files of whole months that ended before a time; gives what was deleted.
+
+        Raises:
+            RecordError: a file cannot be deleted.
+        """
+        month = _month(before)
+        with self._lock:
+            old = [
+                file
+                for file in self._path.parent.glob(f"{self._path.stem}-????-??{self._path.suffix}")
+                if file.stem.removeprefix(f"{self._path.stem}-") < month
+            ]
+            for file in old:
+                try:
+                    file.unlink(missing_ok=True)
+                except OSError as error:
+                    raise file_error(error, file) from error
+        return old
+
     def _write(self, data: bytes) -> None:
         made = not self._path.exists()
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -21,7 +21,7 @@ from omnicam.record.journal import Journal
 from omnicam.record.media import MediaFiles
 from omnicam.record.outbox import Pending
 from omnicam.record.query import EventQuery, Page, StoredEvent
-from omnicam.record.retention import Retention, Swept
+from omnicam.record.retention import DAY_S, Retention, Swept
 from omnicam.record.store import Store
 
 CLIP_WAIT_S = 600.0
@@ -77,6 +77,7 @@ class Recorder:
         self._store = Store(data / "events.db", clock=clock)
         self._journal = Journal(data / "events.jsonl", clock=clock)
         self._retention = Retention(self._store, self.media, settings, clock=clock)
+        self._settings = settings
         self._names = dict(camera_names or {})
         self._publish = publish
         self._clock = clock
@@ -231,6 +232,7 @@ class Recorder:
         late = self._clock() - CLIP_WAIT_S
         for stored in self._store.unjournaled(late):
             self._write_line(stored.event.id)
+        self._journal.forget(self._clock() - self._settings.days * DAY_S)
         return self._retention.sweep()
 
     def _adopt_clip(self, stored: StoredEvent) -> str | None:

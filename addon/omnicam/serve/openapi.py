@@ -24,7 +24,10 @@ def document() -> dict[str, Any]:
         "/api/health": {
             "get": {
                 "summary": "Whether the node runs; with a token also how it fares.",
-                "responses": {"200": _answer("application/json")},
+                "responses": {
+                    "200": _answer("application/json"),
+                    "503": {"description": "It runs, but not as it should (degraded)"},
+                },
                 "security": [{}, {"token": []}],
             }
         }

@@ -35,7 +35,12 @@ def application(view: NodeView, token: Secret) -> web.Application:
 
     async def health(request: web.Request) -> web.Response:
         known = accepts(token, request.headers.get("Authorization"))
-        return web.json_response(view.health() if known else {"status": "ok"})
+        health = view.health()
+        # A watchdog has no token and looks at the HTTP status alone.
+        good = health["status"] == "ok"
+        status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
+        shown = health if known else {"status": health["status"]}
+        return web.json_response(shown, status=status)
 
     async def describe(_: web.Request) -> web.Response:
         return web.json_response(openapi.document())

@@ -118,19 +118,27 @@ def test_likeness_is_one_for_the_word_itself_and_falls_with_distance() -> None:
     assert 1.0 > near > 0.5 > far >= 0.0
 
 
-def word(time: float) -> WordHeard:
-    return WordHeard(camera="room", word="help", confidence=0.9, time=time, onset=time - 0.4)
+def word(time: float, confidence: float = 0.9) -> WordHeard:
+    return WordHeard(camera="room", word="help", confidence=confidence, time=time, onset=time - 0.4)
 
 
 @pytest.mark.parametrize(
-    ("gap_s", "loudness_db", "is_call"),
-    [(5.0, 5.0, True), (30.0, 5.0, False), (30.0, 15.0, True)],
+    ("gap_s", "loudness_db", "confidences", "is_call"),
+    [
+        (5.0, 5.0, (0.9, 0.9), True),
+        (5.0, 5.0, (0.6, 0.9), True),
+        (5.0, 5.0, (0.6, 0.6), False),
+        (30.0, 5.0, (0.9, 0.9), False),
+        (30.0, 15.0, (0.9, 0.9), False),
+        (30.0, 30.0, (0.9, 0.9), True),
+        (30.0, 30.0, (0.9, 0.6), False),
+    ],
 )
-def test_a_word_is_a_call_when_loud_or_repeated(
-    gap_s: float, loudness_db: float, is_call: bool
+def test_a_word_is_a_call_when_clear_and_loud_or_repeated(
+    gap_s: float, loudness_db: float, confidences: tuple[float, float], is_call: bool
 ) -> None:
     rule = CallForHelp()
-    first = rule.weigh(word(10.0), 5.0, 10.5)
-    second = rule.weigh(word(10.0 + gap_s), loudness_db, 10.5 + gap_s)
+    first = rule.weigh(word(10.0, confidences[0]), 5.0, 10.5)
+    second = rule.weigh(word(10.0 + gap_s, confidences[1]), loudness_db, 10.5 + gap_s)
     assert first.log_odds < 5.4  # below the alarm: prior -2.94, alarm above +2.44
     assert (second.log_odds > 5.7) is is_call

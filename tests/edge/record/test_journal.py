@@ -80,6 +80,18 @@ def test_a_new_month_begins_a_new_file(tmp_path: Path) -> None:
     assert [entry["event"] for entry in older] == ["november", "november too"]
 
 
+def test_months_that_are_too_old_are_deleted_whole(tmp_path: Path) -> None:
+    for month in ("2026-08", "2026-09", "2026-10"):
+        (tmp_path / f"events-{month}.jsonl").write_text("{}\n", encoding="utf-8")
+    (tmp_path / "events.jsonl").write_text("{}\n", encoding="utf-8")
+    (tmp_path / "events-old-notes.jsonl").write_text("not ours", encoding="utf-8")
+    october = 1_791_000_000.0  # 2026-10-03
+    gone = Journal(tmp_path / "events.jsonl").forget(october)
+    assert sorted(file.name for file in gone) == ["events-2026-08.jsonl", "events-2026-09.jsonl"]
+    left = sorted(file.name for file in tmp_path.iterdir())
+    assert left == ["events-2026-10.jsonl", "events-old-notes.jsonl", "events.jsonl"]
+
+
 def test_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file", encoding="utf-8")
     with pytest.raises(RecordError, match=r"events\.jsonl.*check the folder"):

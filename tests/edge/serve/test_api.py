@@ -29,12 +29,13 @@ class RecordView:
     """A window onto a real record, with one camera that has a picture and one that has none."""
 
     recorder: Recorder
+    status: str = "ok"
 
     def info(self) -> Json:
         return {"contract": 1, "node": "home"}
 
     def health(self) -> Json:
-        return {"status": "ok", "version": "1"}
+        return {"status": self.status, "version": "1"}
 
     def cameras(self) -> list[Json]:
         return [{"id": "bedroom"}, {"id": "hall"}]
@@ -121,6 +122,15 @@ async def test_nothing_but_bare_health_is_answered_without_the_token(
         assert await answer(stranger, "/api/openapi.json", 401)
         assert await answer(stranger, "/api/health") == {"status": "ok"}
     assert "version" in await answer(api, "/api/health")
+
+
+async def test_a_watchdog_without_token_sees_that_the_node_is_degraded(recorder: Recorder) -> None:
+    settings = ApiSettings(host="127.0.0.1", port=0)
+    async with (
+        serving(RecordView(recorder, status="degraded"), TOKEN, settings) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+    ):
+        assert await answer(session, "/api/health", 503) == {"status": "degraded"}
 
 
 async def test_cameras_show_pictures_and_streams(api: aiohttp.ClientSession) -> None:

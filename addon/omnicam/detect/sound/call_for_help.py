@@ -1,8 +1,9 @@
 """Calls for help: a word of the trigger that is loud or said again, and shouting as such.
 
 One quiet "help" may be the television or "can I help you": a suspicion for review. The same word
-well above the background, or twice within ten seconds, is a call. Shouting without a known word is
-never more than a suspicion: the cap keeps it below an alarm. The numbers are chosen by hand.
+well above the background, or twice within ten seconds and clear at least once, is a call. Shouting
+without a known word is never more than a suspicion: the cap keeps it below an alarm. The numbers
+are chosen by hand.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from omnicam.detect.sound.cues import Cue, FeatureMeter, SoundEventScorer, Sound
 from omnicam.evidence import Evidence, WordHeard
 from omnicam.taxonomy import AnomalyClass, SoundLabel
 
-_LOUD_DB = 12.0  # above the camera's background
+_LOUD_DB = 25.0  # above the camera's background; ordinary speech in a room stays below
 _AGAIN_S = 10.0
 _SPAN_S = 3.0  # a word settles the matter by itself
 _CALL = 8.0  # confidence 0.99 with the prior of 0.05
 _SUSPICION = 4.6  # 0.81: review
-_CLEAR = 0.7  # confidence from which one word alone can be a call
+_CLEAR = 0.7  # confidence from which a word is hardly another one
 _SCORER = "call_for_help"
 
 SHOUT = SoundKind(
@@ -49,7 +50,7 @@ class CallForHelp:
     """Weighs the words heard on one camera."""
 
     def __init__(self) -> None:
-        self._heard: deque[float] = deque(maxlen=8)
+        self._heard: deque[WordHeard] = deque(maxlen=8)
 
     def weigh(self, word: WordHeard, loudness_db: float, now: float) -> Evidence:
         """Weigh one more word.
@@ -59,8 +60,12 @@ class CallForHelp:
             loudness_db: its level above the camera's background.
             now: stream time of the decision, to which the evidence belongs.
         """
-        again = any(0.0 <= word.onset - earlier <= _AGAIN_S for earlier in self._heard)
-        self._heard.append(word.time)
+        again = any(
+            0.0 <= word.onset - earlier.time <= _AGAIN_S
+            and max(word.confidence, earlier.confidence) >= _CLEAR
+            for earlier in self._heard
+        )
+        self._heard.append(word)
         call = again or (loudness_db >= _LOUD_DB and word.confidence >= _CLEAR)
         manner = "said again" if again else f"{loudness_db:.0f} dB above the background"
         return Evidence(

@@ -16,7 +16,7 @@ from omnicam.detect.protocol import Sound
 from omnicam.media import SAMPLE_RATE, Samples
 
 _PIECE = 2 * SAMPLE_RATE
-_STEP = SAMPLE_RATE
+_STEP = SAMPLE_RATE // 2
 _GATE_DB = 8.0  # above the background; quieter than that nobody is asked
 _SPEECH = 0.4  # probability from which a quarter of a second is speech
 _HANGOVER = 2  # quarters of a second without speech that end a piece: a final p is quiet
