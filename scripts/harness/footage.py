@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 RENDER_S = 300.0
 PRE_ROLL_S = 8.0
 TAIL_S = 8.0
+LEAD_S = 10.0
+"""Of a long recording so much before the onset is shown, and as much after it."""
 
 
 class FootageError(RuntimeError):
@@ -39,50 +43,114 @@ async def staged(scene: str, folder: Path) -> Footage:
     if not (file.exists() and notes.exists()):
         folder.mkdir(parents=True, exist_ok=True)
         command = ["-m", "staging", "render", scene, "--out", str(file)]
-        await _run([sys.executable, *command, "--pre-roll", str(PRE_ROLL_S)])
+        command += ["--pre-roll", str(PRE_ROLL_S)]
+        await _run([sys.executable, *command], {"PYTHONPATH": str(staging.parent)})
     described = json.loads(notes.read_text(encoding="utf-8"))
     return Footage(file, float(described["onset_s"]), f"staged scene {scene}")
 
 
 async def recorded(recording: Path, onset_s: float, folder: Path) -> Footage:
-    """Make a real recording into a camera's stream: its first picture stands still before it.
+    """Make a real recording into a camera's stream, from ten seconds before the onset on.
 
-    A recording of some seconds is over before a node has connected; eight seconds of its own first
-    picture, and of silence, come first. It is coded anew as H.264 and AAC, which cameras send.
+    A recording of some seconds is over before a node has connected: its first picture stands still
+    for eight seconds before it, and its last after it. Sound alone gets a grey picture. The sensor
+    noise and the quiet room noise that every camera has are added, since a picture that repeats
+    to the bit is a frozen camera; then all is coded anew as H.264 and AAC, which cameras send.
     """
     if not recording.is_file():
         raise FootageError(f"there is no recording {recording}")
     folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(str(recording.resolve()).encode()).hexdigest()[:12]
+    skip = max(0.0, onset_s - LEAD_S)
+    name = hashlib.sha256(f"{recording.resolve()} {onset_s}".encode()).hexdigest()[:12]
     file = folder / f"recording-{name}.mp4"
     program = shutil.which("ffmpeg")
     if program is None:
         raise FootageError("ffmpeg is missing: scripts/demo installs it")
-    sound = await _has_sound(recording)
-    silence = [] if sound else ["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono"]
-    pad = (
-        f"tpad=start_mode=clone:start_duration={PRE_ROLL_S}:stop_mode=clone:stop_duration={TAIL_S}"
-    )
-    delay = int(PRE_ROLL_S * 1000)
-    audio = (
-        [f"[0:a:0]adelay={delay}:all=1,apad=pad_dur={TAIL_S}[a]"] if sound else ["[1:a]anull[a]"]
-    )
-    # Sensor noise as every camera has: a picture that repeats to the bit is a frozen camera.
-    video = f"[0:v:0]scale=trunc(iw/2)*2:trunc(ih/2)*2,{pad},noise=alls=4:allf=t,format=yuv420p[v]"
-    sources = ["-i", str(recording), *silence]
-    filters = ["-filter_complex", ";".join([video, *audio]), "-map", "[v]", "-map", "[a]"]
+    pictures, sound = await _kinds(recording)
+    before, after = f"start_duration={PRE_ROLL_S}", f"stop_duration={TAIL_S}"
+    still = f"tpad=start_mode=clone:{before}:stop_mode=clone:{after}"
+    video = f"[{0 if pictures else 2}:v:0]fps=15,scale=trunc(iw/2)*2:trunc(ih/2)*2,{still}"
+    audio = "[1:a]anull[a]"
+    if sound:
+        heard = f"[0:a:0]adelay={int(PRE_ROLL_S * 1000)}:all=1,apad=pad_dur={TAIL_S}[own]"
+        audio = f"{heard};[own][1:a]amix=duration=first:normalize=0[a]"
+    inputs = ["-ss", f"{skip:.3f}", "-t", f"{onset_s - skip + LEAD_S:.3f}", "-i", str(recording)]
+    inputs += ["-f", "lavfi", "-i", "anoisesrc=r=16000:a=0.002:c=pink:s=1"]
+    inputs += ["-f", "lavfi", "-i", "color=gray:s=640x480:r=15:d=10"]
+    graph = f"{video},noise=alls=4:allf=t,format=yuv420p[v];{audio}"
     coding = ["-c:v", "libx264", "-preset", "veryfast", "-g", "30", "-bf", "0", "-c:a", "aac"]
-    target = ["-shortest", "-ar", "16000", "-movflags", "+faststart", str(file)]
-    await _run([program, "-y", "-loglevel", "error", *sources, *filters, *coding, *target])
-    return Footage(file, PRE_ROLL_S + onset_s, f"recording {recording.name}")
+    target = ["-shortest", "-ar", "16000", "-ac", "1", "-movflags", "+faststart", str(file)]
+    options = ["-filter_complex", graph, "-map", "[v]", "-map", "[a]", *coding, *target]
+    await _run([program, "-y", "-loglevel", "error", *inputs, *options])
+    return Footage(file, PRE_ROLL_S + onset_s - skip, f"recording {recording.name}")
 
 
-async def _has_sound(recording: Path) -> bool:
-    import av
+async def lengthened(footage: Footage, seconds: float) -> Footage:
+    """Make footage last longer: its last picture stands still, with sensor noise, in silence."""
+    file = footage.file.with_name(f"{footage.file.stem}-and-{seconds:g}.mp4")
+    if not file.exists():
+        program = shutil.which("ffmpeg")
+        if program is None:
+            raise FootageError("ffmpeg is missing: scripts/demo installs it")
+        video = f"tpad=stop_mode=clone:stop_duration={seconds},noise=alls=4:allf=t,format=yuv420p"
+        command = [program, "-y", "-loglevel", "error", "-i", str(footage.file)]
+        command += ["-vf", video, "-af", f"apad=pad_dur={seconds}", "-movflags", "+faststart"]
+        command += ["-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-bf", "0", "-c:a"]
+        draft = file.with_name(f"draft-{file.name}")
+        await _run([*command, "aac", "-shortest", str(draft)])
+        draft.replace(file)
+    return Footage(file, footage.onset_s, f"{footage.source}, and after")
 
-    def look() -> bool:
+
+async def quiet_room(
+    folder: Path,
+    *,
+    seconds: float = 180.0,
+    size: str = "320x240",
+    video: bool = True,
+    sound: bool = True,
+) -> Path:
+    """Make a recording in which nothing happens: a test card with sensor noise, and room noise.
+
+    Args:
+        folder: where it is kept; the same arguments give the same file.
+        seconds: how long it is.
+        size: of the picture, such as "320x240".
+        video: whether it has pictures.
+        sound: whether it has sound.
+    """
+    if not (video or sound):
+        raise FootageError("a recording needs pictures or sound")
+    kinds = "".join(kind for kind, there in (("v", video), ("a", sound)) if there)
+    file = folder / f"quiet-{size}-{seconds:g}-{kinds}.{'mp4' if video else 'm4a'}"
+    if file.exists():
+        return file
+    folder.mkdir(parents=True, exist_ok=True)
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise FootageError("ffmpeg is missing: scripts/demo installs it")
+    command = [program, "-y", "-loglevel", "error"]
+    coding: list[str] = []
+    if video:
+        picture = f"smptebars=size={size}:rate=10,noise=alls=4:allf=t,format=yuv420p"
+        command += ["-f", "lavfi", "-i", picture]
+        coding += ["-c:v", "libx264", "-preset", "ultrafast", "-g", "20", "-bf", "0"]
+    if sound:
+        command += ["-f", "lavfi", "-i", "anoisesrc=amplitude=0.001:sample_rate=16000:seed=1"]
+        coding += ["-c:a", "aac"]
+    draft = file.with_name(f"draft-{file.name}")
+    await _run([*command, *coding, "-t", f"{seconds:g}", "-movflags", "+faststart", str(draft)])
+    draft.replace(file)
+    return file
+
+
+async def _kinds(recording: Path) -> tuple[bool, bool]:
+    """Whether a recording has pictures, and whether it has sound."""
+    import av  # noqa: PLC0415 - only needed here
+
+    def look() -> tuple[bool, bool]:
         with av.open(str(recording)) as container:
-            return bool(container.streams.audio)
+            return bool(container.streams.video), bool(container.streams.audio)
 
     try:
         return await asyncio.to_thread(look)
@@ -90,9 +158,10 @@ async def _has_sound(recording: Path) -> bool:
         raise FootageError(f"{recording} cannot be read: {error}") from error
 
 
-async def _run(command: list[str]) -> None:
+async def _run(command: list[str], environment: Mapping[str, str] = {}) -> None:
     process = await asyncio.create_subprocess_exec(
         *command,
+        env={**os.environ, **environment},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

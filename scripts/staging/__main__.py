@@ -30,8 +30,11 @@ def main() -> int:
         width, height = (int(number) for number in options.size.split("x"))
     except ValueError:
         parser.error(f"--size {options.size}: write it as 640x480")
-    take = Take(scene=options.scene, seed=options.seed, width=width, height=height,
-                pre_roll_s=options.pre_roll)  # fmt: skip
+    try:
+        take = Take(scene=options.scene, seed=options.seed, width=width, height=height,
+                    pre_roll_s=options.pre_roll)  # fmt: skip
+    except ValueError as error:
+        parser.error(str(error))
     try:
         render(take, options.out)
     except (OSError, RuntimeError) as error:

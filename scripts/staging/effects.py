@@ -39,7 +39,13 @@ def defocused() -> Effect:
     def effect(time: float, picture: Image, camera: Camera) -> None:
         if time >= 0:
             sigma = 0.3 + 11 * min(1.0, time) * camera.scale
-            picture[:] = cv2.GaussianBlur(picture, (0, 0), sigma)
+            # What a wide blur leaves is as good in fewer pixels, and takes a tenth of the time.
+            shrunk = max(1, int(sigma / 2.5))
+            size = (max(1, camera.width // shrunk), max(1, camera.height // shrunk))
+            small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+            soft = cv2.GaussianBlur(small, (0, 0), sigma / shrunk)
+            full = (camera.width, camera.height)
+            picture[:] = cv2.resize(soft, full, interpolation=cv2.INTER_LINEAR)
 
     return effect
 
@@ -148,6 +154,7 @@ def smoke(source: tuple[float, float, float]) -> Effect:
         height, width = int(camera.height * small), int(camera.width * small)
         veil = np.zeros((height, width), np.float32)
         shade = np.full((height, width), 170, np.float32)
+        puff = np.zeros((height, width), np.uint8)
         for birth, (aside, rise), grey in zip(births, drift, tone, strict=True):
             age = time - birth
             if age <= 0:
@@ -157,15 +164,17 @@ def smoke(source: tuple[float, float, float]) -> Effect:
             spot, distance = camera.project(np.array([[x, level, -source[2]]]))
             radius = (0.12 + 0.17 * min(age, 9)) * camera.focal / distance[0] * small
             centre = (int(spot[0, 0] * small), int(spot[0, 1] * small))
-            puff = np.zeros_like(veil)
-            cv2.circle(puff, centre, max(1, int(radius)), 1.0, -1)
+            puff[:] = 0
+            cv2.circle(puff, centre, max(1, int(radius)), 1, -1)
+            inside = puff.view(np.bool_)
             opacity = 0.5 * min(1.0, age / 1.5)
-            veil = veil + (1 - veil) * puff * opacity
-            shade = np.where(puff > 0, 0.7 * shade + 0.3 * grey, shade).astype(np.float32)
+            veil[inside] += (1 - veil[inside]) * opacity
+            shade[inside] = 0.7 * shade[inside] + 0.3 * grey
         soft = cv2.GaussianBlur(veil, (0, 0), 4.5 * camera.scale)
         size = (camera.width, camera.height)
-        alpha = cv2.resize(soft, size)[..., None]
-        colour = cv2.resize(cv2.GaussianBlur(shade, (0, 0), 6), size)[..., None]
-        picture[:] = (picture * (1 - alpha) + colour * alpha).astype(np.uint8)
+        alpha = cv2.resize(soft, size)
+        tint = cv2.resize(cv2.GaussianBlur(shade, (0, 0), 6), size).astype(np.uint8)
+        colour = cv2.cvtColor(tint, cv2.COLOR_GRAY2RGB)
+        picture[:] = cv2.blendLinear(picture, colour, 1 - alpha, alpha)
 
     return effect

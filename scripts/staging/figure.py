@@ -105,7 +105,7 @@ class _Brush:
 
     def _fixed(self, points: Points) -> NDArray[np.int32]:
         fixed = (points - self._origin) * (self._zoom * 2**SUBPIXEL_BITS)
-        return np.rint(fixed).astype(np.int32)
+        return np.asarray(np.rint(fixed), np.int32)
 
     def _fill(self, fixed: NDArray[np.int32], colour: Sequence[float], light: float) -> None:
         red, green, blue = colour
@@ -119,7 +119,9 @@ class _Brush:
         rings = centres[:, None, :] + _LAYERS[:, None] * radii[:, None, None]
         layers = self._fixed(rings).reshape(len(SHADES), -1, 2)
         for points, (_, brightness) in zip(layers, SHADES, strict=True):
-            self._fill(cv2.convexHull(points), colour, brightness * self._light)
+            self._fill(
+                np.asarray(cv2.convexHull(points), np.int32), colour, brightness * self._light
+            )
 
     def oval(self, centre: Points, across: Points, along: Points, colour: Sequence[float]) -> None:
         """Fill a flat oval with the half axes `across` and `along` (pixels)."""
@@ -179,7 +181,8 @@ def draw_shadow(picture: Image, body: Skeleton, camera: Camera, strength: float 
     soft_low = cv2.GaussianBlur(low, (0, 0), max(0.8, soft * small))
     mask = cv2.resize(soft_low, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
     part = picture[top:bottom, left:right]
-    part[:] = (part * (1.0 - mask[..., None])).astype(np.uint8)
+    kept = cv2.cvtColor(255 - (mask * 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+    cv2.multiply(part, kept, part, 1 / 255)
 
 
 def draw_person(

@@ -94,9 +94,8 @@ def walk(route: Sequence[Place], start: float, speed: float = 0.9) -> Motion:
     return motion
 
 
-def pace(one: Place, other: Place, speed: float = 0.9) -> Motion:
-    """Walk to and fro between two places for ever."""
-    lasts = hypot(other[0] - one[0], other[1] - one[1]) / speed
+def pace(one: Place, other: Place, lasts: float = 2 * STRIDE_S) -> Motion:
+    """Walk to and fro between two places for ever; each way lasts this many seconds."""
 
     def motion(time: float) -> Pose:
         trips, rest = divmod(time, lasts)
@@ -158,19 +157,25 @@ def sit_down(standing: Pose, start: float, seat: float, lasts: float = 1.4) -> M
 
 
 def sitting(where: Pose, seat: float) -> Pose:
-    """Sit on a seat of this height (metres), feet on the floor."""
+    """Sit on a seat of this height (metres) just behind the place, feet on the floor."""
     fold = 86 if seat > 0.35 else 100
     return replace(
-        where, bend=8, left_hip=fold, right_hip=fold - 2, left_knee=fold + 2, right_knee=fold,
-        left_arm=24, right_arm=26, left_elbow=40, right_elbow=42,
+        where, depth=where.depth + 0.14, bend=8, left_hip=fold, right_hip=fold - 2,
+        left_knee=fold + 2, right_knee=fold, left_arm=24, right_arm=26,
+        left_elbow=40, right_elbow=42,
     )  # fmt: skip
 
 
-def lie_down(standing: Pose, start: float, bed: float) -> Motion:
-    """Go to bed as people do: sit on its edge, lower the trunk, draw up the legs; six seconds."""
+def lie_down(standing: Pose, start: float, bed: float, middle: Place) -> Motion:
+    """Go to bed as people do: sit on its edge, lower the trunk, draw up the legs; six seconds.
+
+    `bed` is its height (metres) and `middle` where the body comes to lie.
+    """
     seated = sitting(standing, bed)
-    half = replace(seated, roll=38, support=bed * 0.6, left_hip=70, right_hip=66)
-    lying = lying_on_side(replace(standing, support=bed))
+    half = replace(
+        seated, depth=middle[1] - 0.2, roll=38, support=bed * 0.6, left_hip=70, right_hip=66
+    )
+    lying = lying_on_side(replace(standing, x=middle[0], depth=middle[1], support=bed))
     return keyframes(
         (start, standing), (start + 1.8, seated), (start + 2.8, seated),
         (start + 4.4, half), (start + 6.2, lying),
@@ -207,7 +212,8 @@ def climb(standing: Pose, start: float, height: float) -> Motion:
 
 def strike(standing: Pose, start: float, offset: float) -> Motion:
     """Hit out again and again from a time on, lunging; `offset` shifts the rhythm (seconds)."""
-    calm = standing
+    # Before it begins they stand half turned to the camera, as people do who talk.
+    calm = alive(lambda _: replace(standing, yaw=standing.yaw * 0.4), 0.6)
     guard = replace(standing, left_arm=70, right_arm=65, left_elbow=95, right_elbow=100, bend=8)
     blow = replace(
         guard, right_arm=100, right_elbow=8, turn=38, bend=20, right_hip=26, left_hip=-12, pitch=8
@@ -221,12 +227,13 @@ def strike(standing: Pose, start: float, offset: float) -> Motion:
 
     def motion(time: float) -> Pose:
         if time < start:
-            return calm
+            return calm(time)
         position = (time - start + offset) / beat
         index = int(position)
         one, next_one = cycle[index % len(cycle)], cycle[(index + 1) % len(cycle)]
         pose = one.mixed(next_one, eased(position - index))
         push = 0.14 * sin(2 * pi * (time + offset) / 0.9)
-        return replace(pose, x=pose.x + push, side=8 * sin(2 * pi * time / 0.7 + offset))
+        pose = replace(pose, x=pose.x + push, side=8 * sin(2 * pi * time / 0.7 + offset))
+        return calm(time).mixed(pose, eased((time - start) / 0.25))
 
     return motion

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from staging.camera import Camera
 from staging.effects import freezes
 from staging.figure import Image, draw_person, draw_shadow
+from staging.room import FENCE_DEPTH
 from staging.scenes import SCENES, Scene
 from staging.skeleton import skeleton
 from staging.sound import Cue, soundtrack
@@ -27,6 +28,9 @@ SAMPLE_RATE = 16_000
 NOISE_LEVEL = 2.2
 NOISE_PICTURES = 8
 PRE_ROLL_S = 8.0
+MAX_PRE_ROLL_S = 3600.0
+MIN_PIXELS, MAX_PIXELS = 64, 4096
+KEPT_BYTES = 256 * 2**20
 _AAC_FRAME = 1024
 
 
@@ -48,6 +52,16 @@ class Take:
     height: int = 480
     pre_roll_s: float = PRE_ROLL_S
 
+    def __post_init__(self) -> None:
+        sizes = {"width": self.width, "height": self.height}
+        for field, pixels in sizes.items():
+            if not MIN_PIXELS <= pixels <= MAX_PIXELS:
+                raise ValueError(f"{field} {pixels}: give {MIN_PIXELS} to {MAX_PIXELS} pixels")
+        if not 0 <= self.pre_roll_s <= MAX_PRE_ROLL_S:
+            raise ValueError(f"pre-roll {self.pre_roll_s}: give 0 to {MAX_PRE_ROLL_S:.0f} seconds")
+        if self.seed < 0:
+            raise ValueError(f"seed {self.seed}: give 0 or more")
+
     @property
     def staged(self) -> Scene:
         """The scene itself; KeyError where there is none of this name."""
@@ -59,8 +73,8 @@ class Take:
         return self.pre_roll_s + self.staged.tail_s
 
 
-def pictures(take: Take) -> Iterator[Image]:
-    """Give the film's pictures, RGB of shape (height, width, 3), before coding."""
+def pictures(take: Take, step: int = 1) -> Iterator[Image]:
+    """Give every `step`-th picture of the film, RGB of shape (height, width, 3), before coding."""
     scene = take.staged
     camera = Camera(width=take.width // 2 * 2, height=take.height // 2 * 2)
     background = scene.place(camera)
@@ -70,26 +84,45 @@ def pictures(take: Take) -> Iterator[Image]:
     grey = np.rint(random.normal(0, NOISE_LEVEL, shape)).astype(np.int16)
     noise = [np.repeat(one[..., None], 3, axis=2) for one in grey]
     still: Image | None = None
-    for index in range(round(take.duration_s * FRAME_RATE)):
+    drawn: dict[int, Image] = {}
+    # What repeats for minutes is drawn once; only the noise on it is always new.
+    loop = round(scene.loop_s * FRAME_RATE)
+    for index in range(0, round(take.duration_s * FRAME_RATE), step):
         time = index / FRAME_RATE - take.pre_roll_s
         if still is not None and time >= 0 and any(freezes(effect) for effect in scene.effects):
             yield still
             continue
-        picture = background.copy()
-        bodies = [
-            (skeleton(actor.motion(time)), actor.looks)
-            for actor in scene.actors
-            if actor.enters <= time < actor.leaves
-        ]
-        # Painter's order: who is further away comes first.
-        for body, looks in sorted(bodies, key=lambda each: each[0].joints["pelvis"][2]):
-            draw_shadow(picture, body, camera)
-            draw_person(picture, body, camera, looks, scene.light)
-        for effect in scene.effects:
-            effect(time, picture, camera)
+        moment = index % loop if loop else index
+        picture = drawn.get(moment)
+        if picture is None:
+            picture = _clean(scene, background, camera, moment / FRAME_RATE - take.pre_roll_s)
+            if len(drawn) < loop and loop * picture.nbytes <= KEPT_BYTES:
+                drawn[moment] = picture
         grain = noise[int(random.integers(NOISE_PICTURES))]
         still = np.asarray(cv2.add(picture, grain, dtype=cv2.CV_8U), np.uint8)
         yield still
+
+
+def _clean(scene: Scene, background: Image, camera: Camera, time: float) -> Image:
+    """Draw the picture of one moment, without noise."""
+    picture = background.copy()
+    bodies = [
+        (skeleton(actor.motion(time)), actor.looks)
+        for actor in scene.actors
+        if actor.enters <= time < actor.leaves
+    ]
+    # Painter's order: who is further away comes first.
+    for body, looks in sorted(bodies, key=lambda each: each[0].joints["pelvis"][2]):
+        # Whoever hangs on the barrier throws no shadow at its own height.
+        if scene.barrier is None or body.support < 0.05:
+            draw_shadow(picture, body, camera)
+        draw_person(picture, body, camera, looks, scene.light)
+        if scene.barrier is not None and -body.joints["pelvis"][2] > FENCE_DEPTH:
+            hidden = scene.barrier(camera)
+            picture[hidden] = background[hidden]
+    for effect in scene.effects:
+        effect(time, picture, camera)
+    return picture
 
 
 def sound(take: Take) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -128,6 +161,8 @@ def render(take: Take, file: Path) -> None:
         RuntimeError: the speech synthesiser is missing or fails.
         OSError: the files cannot be written.
     """
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"{file.parent} is no folder: create it, or give another file")
     samples = sound(take)
     draft = file.with_name(f".{file.name}.part")
     notes = file.with_name(f"{file.name}.json")
@@ -147,7 +182,7 @@ def _write(
     take: Take, samples: np.ndarray[tuple[int, ...], np.dtype[np.float32]], output: OutputContainer
 ) -> None:
     # One slice a picture and no B-frames: what simple cameras send, and exact in time.
-    options = {"preset": "superfast", "tune": "zerolatency", "crf": "23", "slices": "1"}
+    options = {"preset": "superfast", "tune": "zerolatency", "crf": "26", "slices": "1"}
     video: VideoStream = output.add_stream("libx264", rate=FRAME_RATE, options=options)
     video.width, video.height = take.width // 2 * 2, take.height // 2 * 2
     video.pix_fmt = "yuv420p"

@@ -7,17 +7,20 @@ from functools import cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from staging.camera import Camera, Points
 from staging.figure import Colour, Image
 
 BED_HEIGHT = 0.5
-SEAT_HEIGHT = 0.45
 FENCE_HEIGHT = 1.25
 FENCE_DEPTH = 4.4
-BED_AT = (1.15, 4.3)
+# The middle of the bed, and where somebody stands who is about to sit down on its edge.
+BED_AT = (1.2, 3.95)
+BEFORE_BED = (1.2, 3.38)
 BACK_WALL = 5.6
 
+type Mask = NDArray[np.bool_]
 type Corner = tuple[float, float, float]
 """x to the right, height, depth; metres."""
 
@@ -37,9 +40,11 @@ def room(camera: Camera) -> Image:
     _stroke(picture, camera, [(-1.6, 0.95, wall - 0.02), (-1.6, 2.2, wall - 0.02)], (150, 140, 126))
     _face(picture, camera, _upright(2.25, 3.05, 0, 2.05, wall - 0.01), (150, 116, 84))
     _face(picture, camera, _upright(0.2, 0.9, 1.3, 1.85, wall - 0.01), (112, 132, 120))
-    _box(picture, camera, (0.55, 1.75, 0, BED_HEIGHT, 3.85, 4.75), (214, 208, 202))
-    _box(picture, camera, (0.55, 1.75, BED_HEIGHT, BED_HEIGHT + 0.35, 4.75, 4.85), (120, 88, 62))
     _box(picture, camera, (-2.9, -2.2, 0, 1.9, 4.6, 5.2), (164, 132, 98))
+    _box(picture, camera, (2.2, 2.28, 0, 0.9, 3.5, 4.4), (120, 88, 62))
+    _box(picture, camera, (0.35, 2.2, 0, 0.28, 3.5, 4.4), (128, 96, 68))
+    _box(picture, camera, (0.35, 2.2, 0.28, BED_HEIGHT, 3.5, 4.4), (118, 132, 150))
+    _box(picture, camera, (1.8, 2.17, BED_HEIGHT, BED_HEIGHT + 0.08, 3.65, 4.25), (222, 218, 210))
     return _lit(picture)
 
 
@@ -49,12 +54,16 @@ def yard(camera: Camera) -> Image:
     picture = _blank(camera, (78, 84, 98))
     _face(picture, camera, _floor(-7, 7, 0.3, 14), (66, 76, 62))
     _face(picture, camera, _floor(-1.2, 1.2, 0.3, FENCE_DEPTH), (92, 90, 88))
-    for x in np.arange(-5, 5.2, 0.24):
-        _face(picture, camera, _upright(float(x), float(x) + 0.1, 0, FENCE_HEIGHT, FENCE_DEPTH),
-              (110, 98, 84))  # fmt: skip
-    for height in (0.35, FENCE_HEIGHT - 0.15):
-        _face(picture, camera, _upright(-5, 5, height, height + 0.08, FENCE_DEPTH), (96, 84, 72))
+    _pickets(picture, camera, (110, 98, 84), (96, 84, 72))
     return _lit(picture)
+
+
+@cache
+def fence(camera: Camera) -> Mask:
+    """Where the yard's fence hides what is behind it; shape (H, W), boolean."""
+    mask = np.zeros((camera.height, camera.width, 3), np.uint8)
+    _pickets(mask, camera, (255, 255, 255), (255, 255, 255))
+    return np.asarray(mask[..., 0] > 127)
 
 
 @cache
@@ -63,6 +72,14 @@ def night(camera: Camera) -> Image:
     grey = cv2.cvtColor(yard(camera), cv2.COLOR_RGB2GRAY)
     dark = (grey.astype(np.float32) * 0.62).astype(np.uint8)
     return np.repeat(dark[..., None], 3, axis=2)
+
+
+def _pickets(picture: Image, camera: Camera, post: Colour, rail: Colour) -> None:
+    for x in np.arange(-7, 7.2, 0.26):
+        stake = _upright(float(x), float(x) + 0.07, 0, FENCE_HEIGHT, FENCE_DEPTH)
+        _face(picture, camera, stake, post)
+    for height in (0.35, FENCE_HEIGHT - 0.15):
+        _face(picture, camera, _upright(-7, 7, height, height + 0.06, FENCE_DEPTH), rail)
 
 
 def _blank(camera: Camera, colour: Colour) -> Image:

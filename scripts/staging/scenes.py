@@ -15,6 +15,7 @@ from staging.camera import Camera
 from staging.effects import Effect
 from staging.figure import WARDROBE, Image, Looks
 from staging.motion import (
+    STRIDE_S,
     Motion,
     alive,
     climb,
@@ -36,11 +37,12 @@ DAY, NIGHT = 1.0, 0.72
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Somebody in the scene, from a time to a time."""
+    """Somebody in the scene, from a time to a time; from `seen_from` on the whole body is."""
 
     motion: Motion
     looks: Looks
     enters: float = float("-inf")
+    seen_from: float = float("-inf")
     leaves: float = float("inf")
 
 
@@ -59,6 +61,8 @@ class Scene:
         cues: sounds, on the scene's clock.
         tail_s: seconds after the event's beginning.
         light: brightness of people.
+        loop_s: seconds after which everything that is seen repeats, 0 when it does not.
+        barrier: what hides people behind room.FENCE_DEPTH.
     """
 
     about: str
@@ -71,11 +75,16 @@ class Scene:
     tail_s: float = 14.0
     seen_until: float = float("inf")
     light: float = DAY
+    loop_s: float = 0.0
+    barrier: Callable[[Camera], room.Mask] | None = None
 
     def visible(self, start: float) -> list[tuple[float, float]]:
         """Give the times, from `start` on, in which somebody is in the picture."""
         spans = [
-            (max(start, actor.enters), min(self.tail_s, self.seen_until, actor.leaves))
+            (
+                max(start, actor.enters, actor.seen_from),
+                min(self.tail_s, self.seen_until, actor.leaves),
+            )
             for actor in self.actors
         ]
         return [(begin, end) for begin, end in spans if end > begin]
@@ -98,12 +107,9 @@ def _one(motion: Motion, looks: str = "blue") -> tuple[Actor, ...]:
 
 _standing = _then(0.0, lambda _: _HOME)
 _resting = alive(lambda _: lying_on_side(replace(_HOME, x=-0.4)), 0.3)
-_beside_bed = Pose(x=room.BED_AT[0], depth=room.BED_AT[1])
-_bedtime = sequence(
-    (float("-inf"), walk([(-1.0, 3.6), room.BED_AT], -6.0, 0.7)),
-    (0.0, lie_down(_beside_bed, 0.0, room.BED_HEIGHT)),
-)
-_to_bed = alive(_bedtime, 0.5)
+_before_bed = Pose(x=room.BEFORE_BED[0], depth=room.BEFORE_BED[1])
+_to_bed = walk([(-1.0, 3.3), room.BEFORE_BED], -6.0, 0.7)
+_LOITER_S = 3 * STRIDE_S
 _foe = Pose(x=0.42, depth=3.4, yaw=-80)
 
 SCENES: Mapping[str, Scene] = MappingProxyType(
@@ -138,7 +144,7 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             anomaly="abnormal_sound",
             label="cough",
             actors=_one(_standing),
-            cues=[Cue("cough", 0.0), Cue("cough", 1.4), Cue("cough", 3.0)],
+            cues=[Cue("cough", 0.0, 8.0), Cue("cough", 1.4, 8.0), Cue("cough", 3.0, 8.0)],
         ),
         "call_for_help": Scene(
             about="somebody calls for help, twice",
@@ -147,8 +153,8 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             actors=_one(_standing, "grey"),
             cues=[
                 *_STEPS,
-                Cue("speech", 0.0, 6.0, "Help! Help! Help me!"),
-                Cue("speech", 4.0, 6.0, "Help! Help! Help me!"),
+                Cue("speech", 0.0, 18.0, "Help! Help! Help me!"),
+                Cue("speech", 4.0, 18.0, "Help! Help! Help me!"),
             ],
         ),
         "call_for_help_zh": Scene(
@@ -157,8 +163,8 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             label="call_for_help",
             actors=_one(_standing, "grey"),
             cues=[
-                Cue("speech", 0.0, 6.0, "救命！", "zh"),
-                Cue("speech", 3.0, 6.0, "救命！帮助我！", "zh"),
+                Cue("speech", 0.0, 18.0, "救命！", "zh"),
+                Cue("speech", 3.0, 18.0, "救命！帮助我！", "zh"),
             ],
         ),
         "smoke": Scene(
@@ -183,7 +189,8 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             about="somebody climbs over the fence",
             anomaly="perimeter_climbing",
             place=room.yard,
-            actors=_one(climb(Pose(x=0.1, depth=4.8), 0.0, room.FENCE_HEIGHT), "dark"),
+            barrier=room.fence,
+            actors=_one(climb(Pose(x=0.1, depth=4.8), 0.0, room.FENCE_HEIGHT), "red"),
             light=NIGHT,
         ),
         "restricted_area_intrusion": Scene(
@@ -192,9 +199,10 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             place=room.yard,
             actors=(
                 Actor(
-                    motion=alive(walk([(-3.2, 3.6), (0.0, 3.2)], -2.6, 1.0)),
+                    motion=alive(walk([(-3.6, 3.6), (0.0, 3.2)], -3.0, 1.0)),
                     looks=WARDROBE["dark"],
-                    enters=-1.4,
+                    enters=-3.0,
+                    seen_from=-1.1,
                 ),
             ),
             light=NIGHT,
@@ -203,10 +211,11 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             about="somebody walks to and fro by night for more than five minutes",
             anomaly="night_loitering",
             place=room.night,
-            actors=_one(pace((-1.4, 3.8), (1.3, 3.6)), "dark"),
+            # Three strides a way, so that the film repeats after six without a jump.
+            actors=_one(pace((-1.4, 3.8), (1.3, 3.6), _LOITER_S), "grey"),
             effects=[effects.infrared()],
             tail_s=330.0,
-            light=NIGHT,
+            loop_s=2 * _LOITER_S,
         ),
         "covered": Scene(
             about="a dark cloth is drawn over the lens and stays",
@@ -245,14 +254,28 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             cues=[Cue("footsteps", float(second)) for second in range(-6, 14, 2)],
         ),
         "sitting_down": Scene(
-            about="somebody sits down fast on a chair",
-            actors=_one(_then(0.0, sit_down(_HOME, 0.0, room.SEAT_HEIGHT, 0.9))),
+            about="somebody sits down fast on the edge of the bed",
+            actors=_one(
+                alive(
+                    sequence(
+                        (float("-inf"), _to_bed),
+                        (0.0, sit_down(_before_bed, 0.0, room.BED_HEIGHT, 0.9)),
+                    ),
+                    0.6,
+                )
+            ),
         ),
         "lying_down_on_bed": Scene(
             about="somebody sits on the bed and lies down",
             actors=_one(
-                _to_bed,
-                "grey",
+                alive(
+                    sequence(
+                        (float("-inf"), _to_bed),
+                        (0.0, lie_down(_before_bed, 0.0, room.BED_HEIGHT, room.BED_AT)),
+                    ),
+                    0.5,
+                ),
+                "red",
             ),
         ),
         "picking_up": Scene(

@@ -6,21 +6,23 @@ espeak-ng speaks. The same seed gives the same samples.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from staging.voices import cough, scream, shout, speech
-from staging.waves import Samples, band, envelope, peak, seconds
+from staging import noises, voices
+from staging.waves import Samples, band, peak, seconds
 
-ROOM_TONE = 0.0012  # RMS of a quiet room, -58 dB of full scale
-REVERBERATION_S = 0.35  # to -60 dB, as in a furnished room
-WET = 0.22
-LIMIT = 0.97
-
-type Sound = Callable[[np.random.Generator, int], Samples]
+ROOM_TONE_DB = -60.0  # RMS of a quiet room, relative to full scale
+WET = 0.2  # the echo's share of amplitude
+REVERBERATION_S = (0.4, 0.2)  # to -60 dB, below and above the split: curtains swallow treble
+SPLIT_HZ = 2500.0
+PRE_DELAY_S = 0.006  # to the nearest wall and back
+KNEE, CEILING = 0.7, 0.98  # amplitude from which the microphone saturates, and its most
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,11 @@ class Cue:
     """A sound at a time on the scene's clock.
 
     Attributes:
-        kind: a name in SOUNDS, or "speech".
+        kind: a name in SOUNDS.
         start_s: when it begins; an impact's first sample is at this time.
         gain_db: louder or softer than the kind's own level.
         text: what is said, for speech.
-        language: of what is said.
+        language: of what is said, a name in `voices.VOICES`.
     """
 
     kind: str
@@ -42,154 +44,116 @@ class Cue:
     language: str = "en"
 
 
-def glass_breaking(random: np.random.Generator, rate: int) -> Samples:
-    """Break a pane: a hard broadband onset, then shards that ring at 3-8 kHz and fall."""
-    time = seconds(1.6, rate)
-    total = random.normal(0, 1, len(time)) * np.exp(-time / 0.012) * 1.3
-    total += 0.6 * band(random.normal(0, 1, len(time)), rate, 1800, 9000) * np.exp(-time / 0.09)
-    top = min(9500.0, 0.47 * rate)
-    for number in range(130):
-        # The first third of the shards ring with the blow, the others when they hit the floor.
-        start = 0.0 if number < 45 else float(random.gamma(2.0, 0.17))
-        first = int(start * rate)
-        rest = time[: max(0, len(time) - first)]
-        ring = np.sin(2 * np.pi * random.uniform(2800, top) * rest + random.uniform(0, 6.28))
-        total[first:] += (
-            random.uniform(0.08, 0.3) * ring * np.exp(-rest / random.uniform(0.02, 0.16))
-        )
-    return peak(total, 0.8)
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """How a kind of sound is made and how loud it reaches a camera across a room.
+
+    Attributes:
+        level_db: its highest peak, relative to full scale.
+        make: gives the dry sound from a generator, a rate in Hz and the cue; shape (n,).
+    """
+
+    level_db: float
+    make: Callable[[np.random.Generator, int, Cue], Samples]
 
 
-def thud(random: np.random.Generator, rate: int) -> Samples:
-    """Let a body hit the floor: a low boom with the dull noise of cloth."""
-    time = seconds(0.6, rate)
-    boom = np.sin(2 * np.pi * (62 * time + 1.6 * (1 - np.exp(-time / 0.03)))) * np.exp(-time / 0.11)
-    noise = band(random.normal(0, 1, len(time)), rate, 60, 700) * np.exp(-time / 0.05)
-    return peak(boom + 0.5 * peak(noise, 1.0), 0.5)
+def _plain(make: Callable[[np.random.Generator, int], Samples]) -> Callable[..., Samples]:
+    return lambda random, rate, _cue: make(random, rate)
 
 
-def footsteps(random: np.random.Generator, rate: int) -> Samples:
-    """Take four soft steps, two in the stride's 1.1 s."""
-    time = seconds(2.2, rate)
-    total = np.zeros(len(time))
-    for step in range(4):
-        first = int((step * 0.55 + random.uniform(0, 0.03)) * rate)
-        rest = time[: len(time) - first]
-        knock = band(random.normal(0, 1, len(rest)), rate, 70, 900) * np.exp(-rest / 0.03)
-        total[first:] += peak(knock, random.uniform(0.6, 1.0))
-    return peak(total, 0.05)
+def _spoken(_random: np.random.Generator, rate: int, cue: Cue) -> Samples:
+    return voices.speech(cue.text, cue.language, rate)
 
 
-def shouts(random: np.random.Generator, rate: int) -> Samples:
-    """Shout three times, by two voices."""
-    total = np.zeros(round(2.4 * rate))
-    for number in range(3):
-        voice = shout(random, rate)
-        first = int((number * 0.75 + random.uniform(0, 0.1)) * rate) if number else 0
-        total[first : first + len(voice)] += voice[: len(total) - first]
-    return peak(total, 0.6)
+SOUNDS: Mapping[str, Sound] = MappingProxyType(
+    {
+        "scream": Sound(-8.0, _plain(voices.scream)),
+        "shouts": Sound(-12.0, _plain(voices.shouts)),
+        "speech": Sound(-20.0, _spoken),
+        "cough": Sound(-22.0, _plain(voices.cough)),
+        "glass_breaking": Sound(-8.0, _plain(noises.glass_breaking)),
+        "dishes": Sound(-22.0, _plain(noises.dishes)),
+        "footsteps": Sound(-34.0, _plain(noises.footsteps)),
+        "thud": Sound(-14.0, _plain(noises.thud)),
+        "dog": Sound(-12.0, _plain(noises.dog)),
+        "music": Sound(-26.0, _plain(noises.music)),
+        "tv": Sound(-24.0, _plain(noises.tv)),
+    }
+)
 
 
-def music(random: np.random.Generator, rate: int) -> Samples:
-    """Play four chords with a melody over a bass, plucked, five seconds."""
-    chords = (
-        (220.0, 261.6, 329.6),
-        (174.6, 220.0, 261.6),
-        (196.0, 246.9, 293.7),
-        (164.8, 207.7, 246.9),
-    )
-    time = seconds(5.0, rate)
-    total = np.zeros(len(time))
-
-    def pluck(frequency: float, start: float, gain: float, decay: float) -> None:
-        first = int(start * rate)
-        rest = time[: len(time) - first]
-        tone = sum(np.sin(2 * np.pi * frequency * k * rest) * 0.55**k for k in range(1, 6))
-        total[first:] += gain * tone * envelope(rest, 0.008, 0.0, decay)
-
-    for bar, chord in enumerate(chords):
-        start = bar * 1.2
-        pluck(chord[0] / 2, start, 0.8, 0.7)
-        for beat in range(4):
-            for note in chord:
-                pluck(note, start + beat * 0.3, 0.22, 0.25)
-            pluck(2 * chord[int(random.integers(3))], start + beat * 0.3, 0.4, 0.3)
-    return peak(total, 0.16)
-
-
-def tv(random: np.random.Generator, rate: int) -> Samples:
-    """Read the weather on television, over soft music, through a small loudspeaker."""
-    words = peak(
-        speech(
-            "Good evening. Tomorrow will be mild and dry, with some clouds in the north.",
-            "en",
-            rate,
-        ),
-        0.22,
-    )
-    under = music(random, rate)[: len(words)] * 0.4
-    words[: len(under)] += under
-    return peak(band(words, rate, 180, 6000), 0.22)
-
-
-SOUNDS: Mapping[str, Sound] = {
-    "scream": scream,
-    "glass_breaking": glass_breaking,
-    "cough": cough,
-    "thud": thud,
-    "footsteps": footsteps,
-    "shouts": shouts,
-    "music": music,
-    "tv": tv,
-}
-
-
-def _make(cue: Cue, random: np.random.Generator, rate: int) -> Samples:
-    if cue.kind == "speech":
-        return speech(cue.text, cue.language, rate)
-    if cue.kind not in SOUNDS:
-        raise ValueError(f"cue {cue.kind!r}: expected speech or one of {', '.join(SOUNDS)}")
-    return SOUNDS[cue.kind](random, rate)
-
-
-def _echo(dry: Samples, random: np.random.Generator, rate: int) -> Samples:
-    """Add a furnished room: the convolution with noise that dies away, after the direct sound."""
-    time = seconds(REVERBERATION_S, rate)
-    tail = random.normal(0, 1, len(time)) * np.exp(-6.9 * time / REVERBERATION_S)
-    tail[: int(0.006 * rate)] = 0.0
-    tail *= WET / np.sqrt((tail**2).sum())
-    tail[0] = 1.0
-    length = len(dry) + len(tail) - 1
-    return np.fft.irfft(np.fft.rfft(dry, length) * np.fft.rfft(tail, length), length)
-
-
-def soundtrack(cues: Sequence[Cue], duration_s: float, seed: int, rate: int) -> NDArray[np.float32]:
-    """Mix the cues into room tone.
+def soundtrack(
+    cues: Sequence[Cue], duration_s: float, seed: int, rate: int = 16_000
+) -> NDArray[np.float32]:
+    """Mix the cues into room tone; what lies outside the duration is cut off.
 
     Args:
         cues: the sounds, their `start_s` from the beginning of the film.
         duration_s: seconds of the film.
-        seed: of everything random.
-        rate: samples a second.
+        seed: of everything random, 0 or more.
+        rate: samples a second, 8000 or more.
 
     Returns:
         Shape (duration_s * rate,), float32 mono in -1..1.
 
     Raises:
         RuntimeError: espeak-ng is missing or fails.
-        ValueError: a cue's kind or language is unknown.
+        ValueError: the duration, the rate, or a cue's kind, start, gain or language is unusable.
     """
-    random = np.random.default_rng((seed, 0x50D))
-    count = round(duration_s * rate)
-    hiss = random.normal(0, 1, count)
-    hum = np.sin(2 * np.pi * 100 * np.arange(count) / rate)
-    total = ROOM_TONE * (0.8 * hiss + 0.5 * hum)
+    if not (math.isfinite(duration_s) and duration_s > 0):
+        raise ValueError(f"duration_s = {duration_s!r}: must be above 0 seconds")
+    if rate < 8000:
+        raise ValueError(f"rate = {rate!r}: must be at least 8000 Hz")
+    total = room_tone(np.random.default_rng((seed, 0)), round(duration_s * rate), rate)
     for number, cue in enumerate(cues):
         # A generator for each cue: adding one leaves the sound of the others as it was.
-        own = np.random.default_rng((seed, 1 + number))
-        heard = _echo(_make(cue, own, rate), own, rate) * 10 ** (cue.gain_db / 20)
+        heard = _hear(cue, np.random.default_rng((seed, 1 + number)), rate)
         first = round(cue.start_s * rate)
-        part = heard[max(0, -first) : max(0, count - first)]
+        part = heard[max(0, -first) : max(0, len(total) - first)]
         total[max(0, first) : max(0, first) + len(part)] += part
-    # A microphone saturates softly: quiet sound stays as it is.
-    return (LIMIT * np.tanh(total / LIMIT)).astype(np.float32)
+    return saturate(total).astype(np.float32)
+
+
+def room_tone(random: np.random.Generator, count: int, rate: int) -> Samples:
+    """Make the pink noise of a quiet room: shape (count,), from 20 Hz up."""
+    spectrum = np.fft.rfft(random.normal(0, 1, count))
+    spectrum /= np.sqrt(np.maximum(np.fft.rfftfreq(count, 1 / rate), 20.0))
+    spectrum[0] = 0.0
+    tone = np.fft.irfft(spectrum, count)
+    rms = max(float(np.sqrt(np.mean(tone**2))), 1e-12)
+    return tone * (10 ** (ROOM_TONE_DB / 20) / rms)
+
+
+def saturate(samples: Samples) -> Samples:
+    """Bend what exceeds the knee towards the ceiling, as a microphone's input does."""
+    size = np.abs(samples)
+    room = CEILING - KNEE
+    bent = KNEE + room * np.tanh((size - KNEE) / room)
+    return np.where(size > KNEE, np.copysign(bent, samples), samples)
+
+
+def _hear(cue: Cue, random: np.random.Generator, rate: int) -> Samples:
+    if cue.kind not in SOUNDS:
+        raise ValueError(f"cue {cue.kind!r}: expected one of {', '.join(SOUNDS)}")
+    if not (math.isfinite(cue.start_s) and math.isfinite(cue.gain_db)):
+        raise ValueError(
+            f"cue {cue.kind!r}: start_s = {cue.start_s!r} and gain_db = {cue.gain_db!r}"
+            " must be finite numbers"
+        )
+    sound = SOUNDS[cue.kind]
+    dry = peak(sound.make(random, rate, cue), 10 ** ((sound.level_db + cue.gain_db) / 20))
+    return _echo(dry, random, rate)
+
+
+def _echo(dry: Samples, random: np.random.Generator, rate: int) -> Samples:
+    """Add a furnished room: the convolution with noise that dies away, after the direct sound."""
+    time = seconds(max(REVERBERATION_S), rate)
+    noise = random.normal(0, 1, len(time))
+    bass, treble = (np.exp(-6.9 * time / until) for until in REVERBERATION_S)
+    low = band(noise, rate, 60.0, SPLIT_HZ)
+    tail = low * bass + (noise - low) * treble
+    tail[: int(PRE_DELAY_S * rate)] = 0.0
+    tail *= WET / np.sqrt((tail**2).sum())
+    tail[0] = 1.0
+    length = len(dry) + len(tail) - 1
+    return np.fft.irfft(np.fft.rfft(dry, length) * np.fft.rfft(tail, length), length)

@@ -1,4 +1,4 @@
-"""What comes out of a throat: screams, coughs, and words through espeak-ng."""
+"""What comes out of a throat: screams, shouts, coughs, and words; levels are relative."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def speech(text: str, language: str, rate: int) -> Samples:
     loud = np.flatnonzero(np.abs(words) > _SILENCE * np.abs(words).max(initial=1e-9))
     if not len(loud):
         raise RuntimeError(f"espeak-ng said nothing for a text in language {language!r}")
-    return peak(resample(words[loud[0] : loud[-1] + 1], own_rate, rate), 0.5)
+    return resample(words[loud[0] : loud[-1] + 1], own_rate, rate)
 
 
-def _voiced(pitch: Samples, rate: int, formants: Mapping[float, float], tilt: float) -> Samples:
+def voiced(pitch: Samples, rate: int, formants: Mapping[float, float], tilt: float) -> Samples:
     """Add up the harmonics of a pitch contour (Hz, one a sample) under a vowel's formants."""
     phase = 2 * np.pi * np.cumsum(pitch) / rate
     total = np.zeros(len(pitch))
@@ -69,42 +69,63 @@ def _voiced(pitch: Samples, rate: int, formants: Mapping[float, float], tilt: fl
 
 
 def scream(random: np.random.Generator, rate: int) -> Samples:
-    """Scream "aaah" for about 1.7 s.
+    """Scream "aaah" for 1-1.5 s, its pitch gliding through 700-1500 Hz.
 
-    High pitch, strong harmonics in 1-4 kHz, and a fast modulation of loudness in 30-150 Hz: the
-    roughness by which people tell a scream from song (Arnal et al., Current Biology 2015).
+    Strong harmonics up to 6 kHz, and a fast modulation of loudness in 30-150 Hz: the roughness by
+    which people tell a scream from song (Arnal et al., Current Biology 2015).
     """
-    time = seconds(1.7, rate)
+    time = seconds(random.uniform(1.2, 1.5), rate)
     share = time / time[-1]
+    low, high = random.uniform(700, 850), random.uniform(1150, 1450)
+    pitch = low + (high - low) * np.sin(np.pi * np.clip(share * 1.15, 0, 1)) ** 0.7
     jitter = np.cumsum(random.normal(0, 1, len(time)))
-    jitter = jitter / np.abs(jitter).max() * 35
-    pitch = 760 + 620 * np.sin(np.pi * np.clip(share * 1.15, 0, 1)) ** 0.7
-    pitch += 22 * np.sin(2 * np.pi * 6.5 * time) + jitter
-    tone = _voiced(pitch, rate, {1100.0: 1.0, 1800.0: 0.9, 2900.0: 0.9, 3700.0: 0.5}, 0.1)
-    roughness = random.uniform(60, 85)
-    rough = 1 - 0.72 * (0.5 + 0.5 * np.sin(2 * np.pi * roughness * time + 2 * np.sin(9 * time)))
+    pitch += 22 * np.sin(2 * np.pi * 6.5 * time) + 25 * jitter / np.abs(jitter).max()
+    formants = {1100.0: 1.0, 1800.0: 0.9, 2900.0: 0.9, 3700.0: 0.5, 5200.0: 0.3}
+    tone = voiced(np.maximum(pitch, 600.0), rate, formants, 0.1)
+    beat = 2 * np.pi * random.uniform(50, 110) * time + 2 * np.sin(9 * time)
+    rough = 1 - 0.7 * (0.5 + 0.5 * np.sin(beat))
     breath = band(random.normal(0, 1, len(time)), rate, 1500, 6500)
-    loud = envelope(time, 0.04, 1.25, 0.35)
-    return peak((peak(tone, 1.0) * rough + 0.1 * peak(breath, 1.0)) * loud, 0.8)
+    loud = envelope(time, 0.02, time[-1] - 0.3, 0.1)
+    voice: Samples = (peak(tone, 1.0) * rough + 0.12 * peak(breath, 1.0)) * loud
+    return voice
 
 
-def shout(random: np.random.Generator, rate: int) -> Samples:
-    """Shout a short "hey" with a rough voice, about half a second."""
+def shouts(random: np.random.Generator, rate: int) -> Samples:
+    """Shout "hey" three times, each half a second, rough and at another pitch."""
+    total = np.zeros(round(2.4 * rate))
+    for number in range(3):
+        voice = _shout(random, rate)
+        first = int((number * 0.75 + random.uniform(0, 0.1)) * rate) if number else 0
+        total[first : first + len(voice)] += voice[: len(total) - first]
+    return total
+
+
+def _shout(random: np.random.Generator, rate: int) -> Samples:
     time = seconds(random.uniform(0.4, 0.6), rate)
     share = time / time[-1]
     pitch = random.uniform(210, 290) * (1 + 0.35 * np.sin(np.pi * share))
-    tone = _voiced(pitch, rate, {620.0: 1.0, 1250.0: 0.8, 2500.0: 0.5, 3400.0: 0.25}, 0.2)
+    tone = voiced(pitch, rate, {620.0: 1.0, 1250.0: 0.8, 2500.0: 0.5, 3400.0: 0.25}, 0.2)
     rough = 1 - 0.35 * (0.5 + 0.5 * np.sin(2 * np.pi * 48 * time))
-    return peak(tone * rough * envelope(time, 0.02, time[-1] - 0.2, 0.18), 0.6)
+    return peak(tone * rough * envelope(time, 0.02, time[-1] - 0.2, 0.08), 1.0)
 
 
 def cough(random: np.random.Generator, rate: int) -> Samples:
+    """Cough twice, the second time softer."""
+    first, second = _cough(random, rate), _cough(random, rate)
+    later = int(random.uniform(0.4, 0.5) * rate)
+    total = np.zeros(later + len(second))
+    total[: len(first)] += first
+    total[later:] += random.uniform(0.6, 0.9) * second
+    return total
+
+
+def _cough(random: np.random.Generator, rate: int) -> Samples:
     """Cough once: a burst as the glottis opens, a noisy flow, and a short voiced end."""
     time = seconds(0.42, rate)
     noise = random.normal(0, 1, len(time))
     burst = band(noise, rate, 350, 5500) * np.exp(-time / 0.022)
     flow = band(noise, rate, 500, 3200) * np.exp(-(((time - 0.1) / 0.06) ** 2))
-    pitch = np.linspace(random.uniform(280, 330), 190, len(time))
-    voice = _voiced(pitch, rate, {650.0: 1.0, 1400.0: 0.6, 2600.0: 0.3}, 0.4)
+    pitch = np.linspace(random.uniform(240, 320), 190, len(time))
+    voice = voiced(pitch, rate, {650.0: 1.0, 1400.0: 0.6, 2600.0: 0.3}, 0.4)
     voice *= np.exp(-(((time - 0.23) / 0.05) ** 2))
-    return peak(peak(burst, 1.0) + 0.4 * peak(flow, 1.0) + 0.35 * peak(voice, 1.0), 0.6)
+    return peak(peak(burst, 1.0) + 0.4 * peak(flow, 1.0) + 0.35 * peak(voice, 1.0), 1.0)

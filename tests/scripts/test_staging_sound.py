@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+
 from staging.sound import CEILING, ROOM_TONE_DB, SOUNDS, Cue, room_tone, saturate, soundtrack
 from staging.voices import speech
 

@@ -175,8 +175,9 @@ class CameraProcess:
             _LOGGER.error("camera %s: its process is stuck", self.camera)
         finally:
             self._connection = None
-            self._fail_waiting()
+            # A worker that is told to stop still cuts the clips that wait, and says so.
             await _end(process, ours)
+            self._fail_waiting()
         await self._on_message(None)
         return finished
 

@@ -122,6 +122,7 @@ class _Worker:
                 if self._connection.poll(_POLL_S):
                     message: ToWorker = self._connection.recv()
                     if isinstance(message, Stop):
+                        self._clips.cut_all()
                         break
                     self._handle(message)
                 if not self._fast:
