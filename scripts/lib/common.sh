@@ -16,7 +16,8 @@ unset PYTHONDONTWRITEBYTECODE
 
 # uv reads its own variables only: hand it what the machine's owner told pip.
 [[ -z ${PIP_INDEX_URL:-} ]] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$PIP_INDEX_URL}"
-[[ -z ${PIP_FIND_LINKS:-} ]] || export UV_FIND_LINKS="${UV_FIND_LINKS:-$PIP_FIND_LINKS}"
+# uv stops where pip merely warns: at a folder of wheels that is not there.
+[[ ! -d ${PIP_FIND_LINKS:-} ]] || export UV_FIND_LINKS="${UV_FIND_LINKS:-$PIP_FIND_LINKS}"
 [[ -z ${PIP_CERT:-} ]] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$PIP_CERT}"
 export UV_NO_PROGRESS=1 UV_NO_CONFIG=1 UV_LINK_MODE="${UV_LINK_MODE:-hardlink}"
 export PIP_DISABLE_PIP_VERSION_CHECK=1

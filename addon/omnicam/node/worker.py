@@ -18,9 +18,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from omnicam.capture import CameraStream, CaptureError
-from omnicam.config.model import CameraSettings
+from omnicam.config.model import CameraSettings, Language
 from omnicam.detect.analyser import Analyser
 from omnicam.detect.pose.remote import RemotePoseEstimator
+from omnicam.detect.reasons import in_language
 from omnicam.detect.registry import make_scorers
 from omnicam.evidence import Finding
 from omnicam.media import Frame, SignalChange, time_of
@@ -67,6 +68,7 @@ class WorkerTask:
         camera: its settings.
         time_zone: IANA name, None for the machine's own.
         words: of the spoken trigger.
+        language: of the reasons.
         pose_socket: where the shared pose process listens.
         log_level: of Python's logging.
     """
@@ -74,6 +76,7 @@ class WorkerTask:
     camera: CameraSettings
     time_zone: str | None
     words: tuple[str, ...]
+    language: Language
     pose_socket: Path
     log_level: int
 
@@ -178,7 +181,10 @@ class _Worker:
             elif isinstance(item, Frame):
                 self._album.add(item)
             self._tell_opened()
-            findings += self._analyser.observe(item)
+            findings += (
+                in_language(finding, self._task.language)
+                for finding in self._analyser.observe(item)
+            )
             if isinstance(item, Frame) and not self._fast:
                 self._lag_s = max(self._lag_s, time.time() - item.time)
             reached = time_of(item)
