@@ -32,7 +32,7 @@ class AudioDecoder:
     """Decodes and resamples one audio stream."""
 
     def __init__(self, stream: AudioStream) -> None:
-        self._stream = stream
+        self._unit = float(stream.time_base or 0)
         self._resampler: AudioResampler | None = None
         self._shape: tuple[str, str, int] | None = None
         self._parts: list[Samples] = []
@@ -53,7 +53,7 @@ class AudioDecoder:
         return sounds
 
     def _take(self, frame: AudioFrame) -> list[Sound]:
-        stamp = None if frame.pts is None else float(frame.pts * self._stream.time_base)
+        stamp = None if frame.pts is None else frame.pts * self._unit
         done = self._hand_on() if self._jumps(stamp) else []
         if not self._parts:
             self._stamp = stamp

@@ -10,7 +10,8 @@ from typing import Final
 
 from omnicam.media import AudioChunk, Frame, MediaItem, SignalChange
 
-MAX_FRAMES: Final = 12
+MAX_FRAMES: Final = 3
+"""Half a second: whoever falls behind loses pictures and not time."""
 MAX_CHUNKS: Final = 100
 _ABSENT_EVERY_S: Final = 1.0
 

@@ -108,7 +108,7 @@ class PictureTaker:
         for picture in pictures:
             time = self._forward.next(session.time(packet, picture.stamp))
             frame = Frame(
-                camera=self._camera, time=time, image=picture.image, sequence=self.analysed
+                camera=self._camera, time=time, image=picture.raster, sequence=self.analysed
             )
             self.analysed += 1
             self._emitter.emit(frame)
@@ -207,7 +207,7 @@ class RingTaker:
         if self._header is None or not packet.size or packet.pts is None:
             return
         is_video = packet.stream is session.video
-        stamp = float(packet.pts * packet.time_base)
+        stamp = packet.pts * session.units[packet.stream.index]
         self._ring.add(
             RingPacket(
                 track=Track.VIDEO if is_video else Track.AUDIO,

@@ -29,9 +29,23 @@ from omnicam.detect.protocol import (
 from omnicam.detect.soundtrack import Soundtrack
 from omnicam.detect.tracks import Tracker
 from omnicam.evidence import Finding
-from omnicam.media import AudioChunk, Frame, MediaItem, Pixels, SignalChange, Tick
+from omnicam.media import (
+    AudioChunk,
+    Frame,
+    MediaItem,
+    Pixels,
+    Raster,
+    SignalChange,
+    Tick,
+    raster,
+)
 
 GREY_WIDTH = 160
+
+_FROM_TELEVISION = np.clip(np.rint((np.arange(256) - 16.0) * 255.0 / 219.0), 0, 255).astype(
+    np.uint8
+)
+"""Brightness of 16..235, as video carries it, in 0..255."""
 
 
 @dataclass(slots=True)
@@ -43,8 +57,9 @@ class Stats:
         sounds: pieces of sound analysed.
         pose_runs: pictures in which bodies were looked for.
         pose_drops: of these, pictures for which the pose model gave no answer.
-        seconds: processor time by stage: "grey", "motion", "pose" (without the model's, which has
-            threads or a process of its own), "tracks", "sound", and every scorer by its name.
+        seconds: processor time by stage: "grey", "motion", "colours", "pose" (without the model's,
+            which has threads or a process of its own), "tracks", "sound", and every scorer by its
+            name.
     """
 
     frames: int = 0
@@ -91,6 +106,8 @@ class Analyser:
         self._scorers = {
             need: tuple(scorer for scorer in scorers if need in scorer.needs) for need in Need
         }
+        # Pictures of 160x120 gain nothing from threads, which wait for each other by spinning.
+        cv2.setNumThreads(1)
         self._motion = MotionDetector()
         self._gate = PoseGate()
         self._tracker = Tracker()
@@ -114,11 +131,11 @@ class Analyser:
     def _on_frame(self, frame: Frame) -> list[Finding]:
         self.stats.frames += 1
         with self.stats.timed("grey"):
-            grey = small_grey(frame.image)
+            grey = small_grey(frame.raster)
         ignored = active_zones(self._camera.zones, ZoneKind.IGNORED, frame.time, self._time_zone)
         with self.stats.timed("motion"):
             motion = self._motion.observe(grey, frame.time, ignored)
-        height, width = frame.image.shape[:2]
+        height, width = frame.raster.shape[:2]
         if width / height != self._aspect:  # another picture altogether: nobody is where they were
             self._aspect = width / height
             self._tracker.forget()
@@ -126,7 +143,7 @@ class Analyser:
         people = tuple(
             person for person in self._tracker.people if not in_any(ignored, *_middle(person))
         )
-        picture = Picture(image=frame.image, grey=grey, motion=motion, people=people, pose_ran=ran)
+        picture = Picture(image=frame.raster, grey=grey, motion=motion, people=people, pose_ran=ran)
         return self._ask(
             Need.PICTURE, Observation(camera=frame.camera, time=frame.time, picture=picture)
         )
@@ -137,9 +154,11 @@ class Analyser:
         if not self._gate.opens(frame.time, motion, anyone_kept=kept):
             return False
         self.stats.pose_runs += 1
+        with self.stats.timed("colours"):
+            image = frame.image
         try:
             with self.stats.timed("pose"):
-                poses = self._pose.estimate(frame.image)
+                poses = self._pose.estimate(image)
         except PoseUnavailableError:
             self.stats.pose_drops += 1
             return False
@@ -180,18 +199,27 @@ class Analyser:
 
     def _ask(self, need: Need, observation: Observation) -> list[Finding]:
         findings: list[Finding] = []
+        seconds, since = self.stats.seconds, clock.thread_time()
         for scorer in self._scorers[need]:
-            with self.stats.timed(scorer.name):
-                findings.extend(scorer.observe(observation))
+            findings.extend(scorer.observe(observation))
+            now = clock.thread_time()  # asked once for each: a context manager costs as much again
+            seconds[scorer.name] = seconds.get(scorer.name, 0.0) + now - since
+            since = now
         return findings
 
 
-def small_grey(image: Pixels) -> Pixels:
-    """Shrink an RGB picture to a grey one 160 pixels wide, by averaging areas."""
-    height, width = image.shape[:2]
+def small_grey(image: Pixels | Raster) -> Pixels:
+    """Shrink a picture to a grey one 160 pixels wide, by averaging areas."""
+    source = raster(image)
+    height, width = source.shape[:2]
     size = (GREY_WIDTH, max(math.floor(height * GREY_WIDTH / width + 0.5), 1))
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)  # first: one channel is cheaper to average
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    full_range, luma = source.full_range(), source.luma()
+    if luma is None:
+        full_range = True
+        # First: one channel is cheaper to average.
+        luma = np.asarray(cv2.cvtColor(source.rgb(), cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return grey if full_range else np.asarray(cv2.LUT(grey, _FROM_TELEVISION), np.uint8)
 
 
 def _middle(person: Person) -> tuple[float, float]:

@@ -121,7 +121,7 @@ class FallScorer:
         picture = observation.picture
         if picture is None:
             return
-        aspect = picture.image.shape[1] / picture.image.shape[0]
+        aspect = picture.aspect
         present = {person.track for person in picture.people}
         self._stories = {track: story for track, story in self._stories.items() if track in present}
         resting = active_zones(self._zones, ZoneKind.RESTING, observation.time, self._time_zone)

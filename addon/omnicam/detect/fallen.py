@@ -66,7 +66,7 @@ class FallenScorer:
         if picture is None:
             return
         time = observation.time
-        aspect = picture.image.shape[1] / picture.image.shape[0]
+        aspect = picture.aspect
         present = {person.track for person in picture.people}
         self._rests = {track: rest for track, rest in self._rests.items() if track in present}
         resting = active_zones(self._zones, ZoneKind.RESTING, time, self._time_zone)

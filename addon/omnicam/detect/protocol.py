@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from omnicam.config.model import CameraSettings
 from omnicam.evidence import Evidence, Region, WordHeard
-from omnicam.media import Pixels, Samples, SignalChange
+from omnicam.media import Pixels, Raster, Samples, SignalChange, raster
 
 
 class Need(Enum):
@@ -81,23 +81,46 @@ class Motion:
     global_change: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture:
     """One analysed frame.
 
     Attributes:
-        image: RGB, shape (height, width, 3), uint8.
+        raster: the frame as it was decoded; `shape` is there without its colours.
         grey: the same, small and grey: shape (h, w), uint8, w = 160, for motion and tampering.
         motion: what moved.
         people: tracked people; kept through stillness, dropped when they leave.
         pose_ran: whether people come from this very frame (the gate was open).
+        shared: what a scorer worked out of this picture, by what it is, for those who come after.
     """
 
-    image: Pixels
-    grey: Pixels
-    motion: Motion
-    people: tuple[Person, ...]
-    pose_ran: bool
+    __slots__ = ("grey", "motion", "people", "pose_ran", "raster", "shared")
+
+    def __init__(
+        self,
+        *,
+        image: Pixels | Raster,
+        grey: Pixels,
+        motion: Motion,
+        people: tuple[Person, ...],
+        pose_ran: bool,
+    ) -> None:
+        self.raster = raster(image)
+        self.grey = grey
+        self.motion = motion
+        self.people = people
+        self.pose_ran = pose_ran
+        self.shared: dict[str, object] = {}
+
+    @property
+    def image(self) -> Pixels:
+        """RGB, shape (height, width, 3), uint8; worked out when first asked for."""
+        return self.raster.rgb()
+
+    @property
+    def aspect(self) -> float:
+        """Width by height."""
+        height, width = self.raster.shape[:2]
+        return width / height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

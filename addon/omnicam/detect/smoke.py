@@ -44,6 +44,7 @@ _LARGE = 0.10
 _LASTING = 0.75  # of the looks of the memory
 _GROWTH = 1.25
 _RISE_CELLS = 0.5
+_STILL = 1.5  # grey levels by which noise moves a cell's mean at most; a flame moves it by tens
 _FLAME_SHARE = 0.002  # of the picture
 _FLAME_CELL = 0.2  # of a cell's pixels
 _FLICKER = 5.0  # grey levels from one look to the next
@@ -142,7 +143,11 @@ class SmokeScorer:
         flame = None
         # Flames are bright: without a bright cell the colours need no look.
         if float(mean.max()) > 110.0:
-            flame = _flame(picture.image, mean.shape)
+            last = self._looks[-1] if self._looks else None
+            still = last is not None and _alike(last.mean, mean)
+            # What does not move has the colours it had: the picture need not be converted.
+            flame = last.flame if still and last is not None else None
+            flame = _flame(picture.image, mean.shape) if flame is None else flame
         top = float(rows.mean()) if rows.size else float(mean.shape[0])
         return _Look(now, mean, self._changed(mean), int(rows.size), top, veils, flame)
 
@@ -188,6 +193,8 @@ class SmokeScorer:
     def _burning(self) -> Cells | None:
         """Cells that are flame-coloured most of the time and flicker; None if there are too few."""
         flames = [look.flame for look in self._looks if look.flame is not None]
+        if not any(map(_any_flame, flames)):
+            return None
         if len(flames) < 0.75 * len(self._looks):
             return None
         often = np.mean(np.stack(flames), axis=0) > _FLAME_CELL
@@ -217,6 +224,15 @@ class SmokeScorer:
             why=why,
             region=region,
         )
+
+
+def _alike(before: Grid, now: Grid) -> bool:
+    """Whether no cell changed by more than a still camera's noise."""
+    return before.shape == now.shape and float(np.abs(now - before).max()) < _STILL
+
+
+def _any_flame(flame: Grid) -> bool:
+    return bool(flame.max() > _FLAME_CELL)
 
 
 def _gain(mean: Grid, background: Grid) -> float:

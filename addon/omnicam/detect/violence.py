@@ -164,6 +164,9 @@ class ViolenceScorer:
 
     def _watch_flow(self, picture: Picture, now: float) -> None:
         before, self._before = self._before, (now, picture.grey)
+        if len(picture.people) == 1 and not self._pairs:
+            self._flow = None  # the flow counts for pairs, and where nobody is found
+            return
         motion = picture.motion
         usable = before is not None and before[1].shape == picture.grey.shape
         quiet = motion.global_change or motion.fraction < _LEAST_MOTION
@@ -214,8 +217,7 @@ def _share(value: float, low: float, high: float) -> float:
 
 def _metres(person: Person, picture: Picture) -> npt.NDArray[np.float64] | None:
     """Metres across the whole picture at the person's distance, in x and y; None if unknown."""
-    height, width = picture.image.shape[:2]
-    aspect = width / height
+    aspect = picture.aspect
     points = person.pose.landmarks[:, :2] * (aspect, 1.0)
     seen = np.linalg.norm(points[_SHOULDERS].mean(axis=0) - points[_HIPS].mean(axis=0))
     world = person.pose.world[:, :2]

@@ -1,12 +1,13 @@
 """BlazePose through MediaPipe's `PoseLandmarker`: bodies with 33 landmarks from one picture.
 
 It runs in VIDEO mode, with one landmarker for each camera. The detector behind it was made for
-people upright and loses those who lie down; in VIDEO mode it goes on from where the body was
-before and keeps most of them (lying, 48 of 48 frames instead of 17 in one measured fall). That
-costs 64 MB a camera. When somebody is lost all the same, the picture is turned by a quarter, so
-that who lies stands, and looked at once more by a second landmarker, which all cameras of the
-process share (34 of 35 frames of another fall, of which VIDEO mode kept none). MediaPipe
-infers on threads of its own, but one at a time: the processor time of a call is its duration.
+people upright and loses those who lie down; in VIDEO mode it goes on from where the body was before
+and keeps most of them (lying, 48 of 48 frames instead of 17 in one measured fall). That costs 64
+MB, which a camera takes only while it has somebody: an empty room is looked at by a landmarker
+without memory, which all cameras of the process share. When somebody is lost all the same, the
+picture is turned by a quarter, so that who lies stands, and looked at once more by that shared one
+(34 of 35 frames of another fall, of which VIDEO mode kept none). MediaPipe infers on threads of its
+own, but one at a time: the processor time of a call is its duration.
 """
 
 from __future__ import annotations
@@ -34,13 +35,17 @@ from omnicam.media import Pixels
 FRAME_MS = 167
 """Time that the landmarker is told passes between pictures; it only has to grow."""
 
+EMPTY_LOOKS = 60
+"""Looks without anybody after which a camera's landmarker is given up: ten seconds of movement by
+whatever else moves, or half an hour of stillness."""
+
 TURNED_LOOKS = 18
 """Turned looks in a row after somebody was lost, three seconds: an empty room costs nothing."""
 
 
 @cache
 def _still_landmarker(model_path: Path) -> PoseLandmarker:
-    """Make the stateless landmarker for turned pictures, one for the process."""
+    """Make the stateless landmarker for turned pictures and empty rooms, one for the process."""
     return _landmarker(model_path, RunningMode.IMAGE, 1)
 
 
@@ -78,8 +83,10 @@ class LocalPoseEstimator:
                 f"pose_model to a MediaPipe pose landmarker bundle (.task)"
             )
         cv2.setNumThreads(1)  # several cameras share few cores; threads of one would starve others
-        self._landmarker = _landmarker(model_path, RunningMode.VIDEO, max_people)
+        self._model_path, self._max_people = model_path, max_people
+        self._landmarker: PoseLandmarker | None = None
         self._still = _still_landmarker(model_path)
+        self._empty_looks = 0
         self._looks_left = 0
         self._quarters = 1
         self._clock_ms = 0
@@ -99,14 +106,28 @@ class LocalPoseEstimator:
         """Find the bodies in an RGB image of shape (height, width, 3), uint8."""
         self._clock_ms += FRAME_MS
         picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
-        poses = _poses(self._landmarker.detect_for_video(picture, self._clock_ms))
+        poses = self._upright(picture)
         if not poses and self._looks_left > 0:
             poses = self._turned(image)
+        self._empty_looks = 0 if poses else self._empty_looks + 1
+        if self._empty_looks >= EMPTY_LOOKS:
+            self.close()
         if poses:
             # Who walked out at a side is not lying on the floor.
             stays = any(not at_side(region(pose)) for pose in poses)
             self._looks_left = TURNED_LOOKS if stays else 0
         return poses
+
+    def _upright(self, picture: mp.Image) -> tuple[Pose, ...]:
+        """Look at the picture as it is; the camera's own landmarker is made for the first body.
+
+        Where there was nobody before, both find the same.
+        """
+        if self._landmarker is None:
+            if not self._still.detect(picture).pose_landmarks:
+                return ()
+            self._landmarker = _landmarker(self._model_path, RunningMode.VIDEO, self._max_people)
+        return _poses(self._landmarker.detect_for_video(picture, self._clock_ms))
 
     def _turned(self, image: Pixels) -> tuple[Pose, ...]:
         """Look at the picture turned by a quarter, the other way round after each failure."""
@@ -123,7 +144,9 @@ class LocalPoseEstimator:
 
     def close(self) -> None:
         """Let the model go; a second call does nothing."""
-        self._landmarker.close()
+        if self._landmarker is not None:
+            self._landmarker.close()
+            self._landmarker = None
 
 
 def turn_back(pose: Pose, quarters: int, height_by_width: float) -> Pose:

@@ -29,6 +29,8 @@ _SUDDEN_TEXTURE = 0.5
 _DARK = 45.0  # grey level of the whole picture
 _NOISY = 1.0  # median fine noise, grey levels: the sensor amplifies what little light there is
 _RESIDUAL = 0.02  # agreement that noise does not reach in the mean over `_CONFIRM_S`
+_STILL = 1.0  # mean change in grey levels: an unchanged picture compares as it did
+_STILL_S = 0.45  # it is looked at again after this long at the latest
 _INTACT = 0.8  # surviving share of the last picture before a light goes off
 _BLIND_S = 20.0  # an empty picture from the very start is reported after this long
 _BLIND_GRADIENT = 30.0  # Sobel units, of the strongest tenth
@@ -47,6 +49,7 @@ class CoveredScorer:
         self._time_zone = context.time_zone
         self._view = UsualView()
         self._recent: deque[tuple[float, Look]] = deque(maxlen=32)
+        self._looked: tuple[float, Pixels] | None = None
         self._lost_since: float | None = None
         self._at_once = self._sudden = False
         self._blind_since: float | None = None
@@ -59,7 +62,12 @@ class CoveredScorer:
         now = observation.time
         # Half the size is a quarter of the cost, and averages noise out.
         grey = _halved(observation.picture.grey)
+        if self._unchanged(grey, now):
+            return ()
+        self._looked = None
         look = self._view.look(grey)
+        if look.ready and look.seen and self._lost_since is None:
+            self._looked = (now, grey)
         if not look.ready:
             if _empty(grey, look.layout.magnitude):
                 return self._empty_from_start(observation.camera, now)
@@ -69,6 +77,15 @@ class CoveredScorer:
         said = self._judge(observation.camera, now, look, grey)
         self._recent.append((now, look))
         return said
+
+    def _unchanged(self, grey: Pixels, now: float) -> bool:
+        """Whether the view was seen a moment ago and the picture is still that one."""
+        if self._looked is None:
+            return False
+        time, before = self._looked
+        if not 0.0 <= now - time < _STILL_S or before.shape != grey.shape:
+            return False
+        return cv2.norm(before, grey, cv2.NORM_L1) < _STILL * grey.size
 
     def _judge(self, camera: str, now: float, look: Look, grey: Pixels) -> Iterable[Evidence]:
         if look.lost and self._lost_since is None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from omnicam.detect.protocol import Need, Observation, ScorerContext
-from omnicam.detect.tampering.layout import Plane
+from omnicam.detect.tampering.layout import Plane, layout_in
 from omnicam.detect.tampering.view import UsualView
 from omnicam.evidence import Evidence
 from omnicam.media import Pixels
@@ -48,7 +48,7 @@ class DefocusedScorer:
         if self._looked is not None and 0.0 <= now - self._looked < _EVERY_S:
             return ()
         self._looked = now
-        look = self._view.look(grey)
+        look = self._view.compare(layout_in(observation.picture))
         coarse = _coarse(grey)
         if not look.ready or self._coarse is None:
             self._follow(coarse)

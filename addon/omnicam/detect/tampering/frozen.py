@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from omnicam.detect.protocol import Need, Observation, ScorerContext
+from omnicam.detect.protocol import Need, Observation, Picture, ScorerContext
 from omnicam.evidence import Evidence
 from omnicam.media import Pixels
 from omnicam.taxonomy import AnomalyClass
@@ -53,7 +53,7 @@ class FrozenScorer:
             return ()
         step = 0.0 if self._last is None else max(now - self._last, 0.0)
         self._last = now
-        same = self._same(picture.grey, picture.image)
+        same = self._same(picture)
         if not same:
             return self._lively(now, step)
         if self._since is None:
@@ -68,8 +68,9 @@ class FrozenScorer:
         why = f"The picture has been frozen for {run:.0f} s"
         return (self._evidence(now, _WEIGHT, why),)
 
-    def _same(self, grey: Pixels, image: Pixels) -> bool:
+    def _same(self, picture: Picture) -> bool:
         """Compare with the picture before, cheaply first; an overlaid clock may go on."""
+        grey = picture.grey
         before_grey, before_image = self._grey, self._image
         self._grey = grey
         if before_grey is None or before_grey.shape != grey.shape:
@@ -79,8 +80,11 @@ class FrozenScorer:
         if not np.array_equal(before_grey[edge:-edge], grey[edge:-edge]):
             self._image = None
             return False
+        luma = picture.raster.luma()
+        image = picture.image if luma is None else luma
         rows = math.ceil(_CLOCK_ROWS * image.shape[0])
-        middle = image[rows:-rows:_SAMPLING, ::_SAMPLING]
+        # A copy: the picture's own memory is the decoder's.
+        middle = image[rows:-rows:_SAMPLING, ::_SAMPLING].copy()
         self._image = middle
         if before_image is None or before_image.shape != middle.shape:
             return True  # compared from the next picture on

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from omnicam.detect.protocol import Picture
 from omnicam.media import Pixels
 
 type Plane = npt.NDArray[np.float32]
@@ -64,6 +65,14 @@ def layout_of(grey: Pixels) -> Layout:
     floor = np.float32(_WEAK_GRADIENT + 0.5 * float(magnitude.mean()))
     power += floor * floor
     return Layout((xx - yy) / power, 2 * gx * gy / power, magnitude)
+
+
+def layout_in(picture: Picture) -> Layout:
+    """Give the layout of a picture's grey, worked out once for all who ask."""
+    known = picture.shared.get("layout")
+    if not isinstance(known, Layout):
+        known = picture.shared["layout"] = layout_of(picture.grey)
+    return known
 
 
 def block_sums(plane: Plane) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from omnicam.detect.protocol import Need, Observation, ScorerContext
-from omnicam.detect.tampering.layout import Plane, Reference
+from omnicam.detect.tampering.layout import Plane, Reference, layout_in
 from omnicam.detect.tampering.view import Look, UsualView
 from omnicam.evidence import Evidence
 from omnicam.media import Pixels
@@ -50,7 +50,7 @@ class MovedScorer:
         if self._looked is not None and 0.0 <= now - self._looked < _EVERY_S:
             return ()
         self._looked = now
-        look = self._view.look(grey)
+        look = self._view.compare(layout_in(observation.picture))
         match = look.match
         if not look.ready or match is None or match.surviving > _CHANGED_SURVIVING:
             return self._usual_view(look, grey, now)

@@ -51,7 +51,10 @@ class UsualView:
 
     def look(self, grey: Pixels) -> Look:
         """Compare a small grey picture of shape (h, w) with the view."""
-        layout = layout_of(grey)
+        return self.compare(layout_of(grey))
+
+    def compare(self, layout: Layout) -> Look:
+        """Compare the layout of a picture with the view."""
         match = self.reference.match(layout)
         if match is None:
             return Look(layout, None, ready=False, lost=False, seen=False)

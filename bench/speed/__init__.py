@@ -1,0 +1,1 @@
+"""Measures what watching costs: processor time, memory, dropped frames and their latency."""
