@@ -35,7 +35,8 @@ def test_jitter_and_drift_leave_live_times_rising_and_near_the_wall_clock(jitter
         arrivals.append(max(BEGAN + second + late, arrivals[-1] if arrivals else 0.0))
     times = play([first + s * (1 + drift) for s in sent], arrivals)
     assert rising(times)
-    assert all(-0.01 <= a - t <= 0.5 for t, a in zip(times, arrivals, strict=True))
+    # The first packets may all have been held back: until one was not, times are ahead by that.
+    assert all(-0.21 <= a - t <= 0.5 for t, a in zip(times, arrivals, strict=True))
 
 
 JUMPS = st.floats(1, 5000) | st.floats(-5000, -1)

@@ -12,13 +12,12 @@ import numpy as np
 
 from omnicam.detect.protocol import Need, Observation, ScorerContext
 from omnicam.detect.sound.call_for_help import CallForHelp
+from omnicam.detect.sound.looks import Looks
 from omnicam.detect.sound.speech import Piece, SpeechCutter
 from omnicam.detect.sound.spotter import WordHit, WordSpotter
 from omnicam.evidence import Evidence, WordHeard
 from omnicam.media import SAMPLE_RATE, Samples
 from omnicam.taxonomy import WORD_SCORER
-
-_SAME_S = 0.3  # two pieces overlap: a word that begins before the last one ended is the same
 
 type Spot = Callable[[Samples], list[WordHit]]
 
@@ -36,7 +35,7 @@ class HelpWordScorer:
         self._spot = spot or WordSpotter(context.words).spot
         self._cutter = SpeechCutter()
         self._call = CallForHelp()
-        self._last_end = float("-inf")
+        self._looks = Looks()
 
     @property
     def name(self) -> str:
@@ -65,10 +64,10 @@ class HelpWordScorer:
                 time=start + hit.end_s,
                 onset=start + hit.start_s,
             )
-            if word.onset < self._last_end - _SAME_S / 2:
-                continue
-            self._last_end = word.time
-            found += [word, self._call.weigh(word, _loudness(piece, hit), observation.time)]
+            sure = self._looks.agree(word, start)
+            if sure is not None:
+                loudness = _loudness(piece, hit)
+                found += [sure, self._call.weigh(sure, loudness, observation.time)]
         return found
 
 

