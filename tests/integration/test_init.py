@@ -151,7 +151,7 @@ async def test_setup_without_api(
     # The info comes while the set-up waits for it, as a retained message does.
     async with asyncio.timeout(10):
         setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-        while not node.listened_to(mqtt_mock):  # noqa: ASYNC110 (nothing to wait on)
+        while not node.listened_to(mqtt_mock):
             await asyncio.sleep(0.01)
     async_fire_mqtt_message(hass, "omnicam/home/info", json.dumps(node.info))
     assert await setup

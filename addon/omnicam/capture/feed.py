@@ -16,8 +16,8 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
+from omnicam.backoff import Backoff
 from omnicam.capture import hardware
-from omnicam.capture.backoff import Backoff
 from omnicam.capture.problems import Problem, ProblemKind, describe, problem_of
 from omnicam.capture.source import Source, open_source
 from omnicam.capture.stats import Rate, State
@@ -26,6 +26,7 @@ from omnicam.config.model import Pace
 
 type MediaPacket = Packet[Stream]
 
+_BACKOFF: Final = Backoff(first_s=0.5, longest_s=30.0)
 _STEADY_S: Final = 5.0
 """Media that flowed this long make the next loss a new one, tried again fast."""
 _BURST_WAIT_S: Final = 0.005
@@ -113,7 +114,7 @@ class Feed:
         self._wall = wall
         self._on_lost, self._on_end = on_lost, on_end
         self._hold = hold
-        self._backoff = Backoff()
+        self._attempt = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._hardware_name = hardware_name
@@ -163,7 +164,8 @@ class Feed:
                 return
             self.state = State.WAITING
             self._on_lost(problem or describe(ProblemKind.ENDED, self._source))
-            self._stop.wait(self._backoff.next())
+            self._attempt += 1
+            self._stop.wait(_BACKOFF.delay(self._attempt))
         self.state = State.CLOSED
 
     def _once(self) -> Problem | None:
@@ -180,7 +182,7 @@ class Feed:
             return problem_of(error, self._source)
         finally:
             if time.monotonic() - began >= _STEADY_S:
-                self._backoff.reset()
+                self._attempt = 0
 
     def _open(self) -> InputContainer:
         if self._hardware is not None:

@@ -89,14 +89,18 @@ class PictureTaker:
 
     def begin(self, session: Session) -> None:
         """Make a decoder for the new connection."""
-        if self._decoder is not None:
-            self._decoded += self._decoder.decoded
-            self._corrupt += self._decoder.corrupt
-        self._decoder = None
+        before, decoder, codec = self._decoder, None, ""
         if session.video is not None:
             context = session.video.codec_context
-            self._decoder = VideoDecoder(session.video, self._rate)
-            self.codec, self.hardware = context.codec.canonical_name, context.is_hwaccel
+            decoder = VideoDecoder(session.video, self._rate)
+            codec, self.hardware = context.codec.canonical_name, context.is_hwaccel
+        # The codec first, and never a moment without a decoder: whoever asks meanwhile must not
+        # take a camera that reconnects for one without pictures.
+        self.codec = codec
+        self._decoder = decoder
+        if before is not None:
+            self._decoded += before.decoded
+            self._corrupt += before.corrupt
 
     def take(self, session: Session, packet: MediaPacket) -> None:
         """Decode a packet of the video stream."""
@@ -152,13 +156,15 @@ class SoundTaker:
 
     def begin(self, session: Session) -> None:
         """Make a decoder for the new connection."""
-        self._corrupt = self.corrupt
-        self._decoder = None
-        self.connected = True
-        self.codec = ""
+        before, decoder, codec = self.corrupt, None, ""
         if session.audio is not None:
-            self._decoder = AudioDecoder(session.audio)
-            self.codec = session.audio.codec_context.codec.canonical_name
+            decoder = AudioDecoder(session.audio)
+            codec = session.audio.codec_context.codec.canonical_name
+        # Never a moment without a decoder: a camera that reconnects has not lost its sound.
+        self._decoder = decoder
+        self._corrupt = before
+        self.connected = True
+        self.codec = codec
 
     def take(self, session: Session, packet: MediaPacket) -> None:
         """Decode a packet of the audio stream."""

@@ -3,7 +3,6 @@ import time
 
 import numpy as np
 
-from omnicam.capture.backoff import Backoff
 from omnicam.capture.interleave import Interleaver
 from omnicam.capture.outbox import MAX_CHUNKS, MAX_FRAMES, Outbox
 from omnicam.media import AudioChunk, Frame, SignalChange
@@ -98,12 +97,3 @@ def test_a_stream_that_stopped_does_not_hold_the_other_back():
     merge.add(chunk(0.0))
     out = [item for number in range(10) for item in merge.add(frame(number))]
     assert [i.sequence for i in out if isinstance(i, Frame)][:7] == list(range(7))
-
-
-def test_waits_double_from_less_than_a_second_to_half_a_minute():
-    backoff = Backoff()
-    waits = [backoff.next() for _ in range(12)]
-    assert 0.25 <= waits[0] <= 0.5
-    assert all(15 <= wait <= 30 for wait in waits[7:])
-    backoff.reset()
-    assert backoff.next() <= 0.5

@@ -132,7 +132,7 @@ async def test_the_outbox_gives_the_record_first_and_then_what_the_disk_refused(
 async def test_a_pose_process_that_cannot_start_is_failing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from omnicam.node import pose_service  # noqa: PLC0415 - to patch its wait
+    from omnicam.node import pose_service
 
     class Impatient:
         def delay(self, attempt: int) -> float:
