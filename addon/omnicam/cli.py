@@ -80,11 +80,11 @@ def _run(settings: NodeSettings, *, until_finished: bool) -> int:
     from omnicam.serve.server import PortError
 
     async def watch() -> list[str]:
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(run(settings, until_finished=until_finished))
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-        return running.result()
+        # Not in a task group: it would wrap the errors that are told below.
+        running = asyncio.create_task(run(settings, until_finished=until_finished))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        return await running
 
     failures: list[str] = []
     try:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from omnicam import payloads
 from omnicam.capture import CameraStream, CaptureError
 from omnicam.config.load import default_classes
 from omnicam.config.model import CameraSettings, Pace, Secret
@@ -22,7 +23,6 @@ from omnicam.detect.pose.model import ModelMissingError, find_model
 from omnicam.detect.protocol import PoseEstimator
 from omnicam.detect.registry import make_scorers
 from omnicam.media import time_of
-from omnicam.publish import payloads
 from omnicam.time_zone import local_zone
 
 

@@ -146,7 +146,7 @@ async def quiet_room(
 
 async def _kinds(recording: Path) -> tuple[bool, bool]:
     """Whether a recording has pictures, and whether it has sound."""
-    import av  # noqa: PLC0415 - only needed here
+    import av
 
     def look() -> tuple[bool, bool]:
         with av.open(str(recording)) as container:

@@ -114,6 +114,16 @@ class HomeAssistant:
         """GET a path of the REST API."""
         return await self._request("GET", path)
 
+    async def download(self, path: str) -> tuple[str, bytes]:
+        """GET a path and give its content type and its bytes."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self._open.get(f"{self.url}{path}", headers=headers) as response:
+            body = await response.read()
+            if response.status >= 400:
+                msg = f"GET {path}: {response.status} {body[:300]!r}\n{self.log()}"
+                raise HomeAssistantError(msg)
+            return response.content_type, body
+
     async def post(self, path: str, body: Json) -> Any:
         """POST JSON to a path of the REST API."""
         return await self._request("POST", path, json=body)

@@ -60,6 +60,8 @@ async def open_house(
     settings: Json | None = None,
     home_assistant: bool = True,
     integration: bool = True,
+    set_up: bool = True,
+    persistent: bool = False,
     port: int | None = None,
 ) -> AsyncIterator[House]:
     """Bring everything up, in the order in which a household would; end it afterwards.
@@ -69,11 +71,18 @@ async def open_house(
         cameras: of the node's configuration.
         settings: further settings of the node.
         home_assistant: whether a real Home Assistant runs, with MQTT set up.
-        integration: whether it has OmniCam's integration, set up through discovery.
+        integration: whether it has OmniCam's integration.
+        set_up: whether the integration is set up, through its discovery; else it waits for that.
+        persistent: whether the broker keeps sessions and messages over a restart.
         port: of Home Assistant; None for a free one.
     """
     async with AsyncExitStack() as stack:
-        broker = Broker(folder / "broker", username="house", password="kept-in-the-house")  # noqa: S106
+        broker = Broker(
+            folder / "broker",
+            username="house",
+            password="kept-in-the-house",  # noqa: S106
+            persistent=persistent,
+        )
         await stack.enter_async_context(broker)
         configuration = {
             "node": NODE,
@@ -95,7 +104,7 @@ async def open_house(
         node = Node(folder / "node", configuration)
         await stack.enter_async_context(node)
         if hass is not None:
-            if integration:
+            if integration and set_up:
                 await add_integration(hass, node)
             await wait_for_entities(hass, cameras)
         yield House(broker=broker, node=node, home_assistant=hass)

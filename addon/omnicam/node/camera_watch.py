@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from omnicam import payloads
 from omnicam.config.model import CameraSettings
 from omnicam.decide.decider import Decider, Decision
 from omnicam.decide.events import Event, Feedback, Step
@@ -30,7 +31,7 @@ from omnicam.node.messages import (
     StreamOpened,
 )
 from omnicam.node.outbox import RecordOutbox
-from omnicam.publish import payloads, topics
+from omnicam.publish import topics
 from omnicam.record.errors import RecordError
 from omnicam.record.recorder import Recorded, Recorder
 from omnicam.taxonomy import AnomalyClass, Sense
@@ -39,6 +40,8 @@ _LOGGER = logging.getLogger(__name__)
 
 CLIP_BEFORE_S = 5.0
 CLIP_AFTER_S = 10.0
+
+_NOTHING_YET = Statistics(figures={}, state="starting", error="")
 
 
 class Outlet(Protocol):
@@ -90,7 +93,7 @@ class CameraWatch:
         """
         self.settings = settings
         self.opened: StreamOpened | None = None
-        self.statistics = Statistics(figures={}, state="starting", error="")
+        self.statistics = _NOTHING_YET
         self.status = topics.OFFLINE
         self.finished: Finished | None = None
         self._shared = shared
@@ -100,6 +103,7 @@ class CameraWatch:
         self._states: Mapping[AnomalyClass, ClassState] = {}
         self._process = process(self)
         self._background: set[asyncio.Task[None]] = set()
+        self._awaiting_clip: set[str] = set()
 
     @property
     def states(self) -> Mapping[AnomalyClass, ClassState]:
@@ -125,6 +129,7 @@ class CameraWatch:
     def disable(self) -> None:
         """Show the camera as switched off; whoever calls this has cancelled `run`."""
         self.opened = None
+        self.statistics = _NOTHING_YET
         self._set_status(topics.DISABLED)
 
     async def snapshot(self, time: float | None = None) -> bytes:
@@ -150,6 +155,9 @@ class CameraWatch:
             case Finished():
                 self._finish(message)
             case None:
+                if self.finished is None:
+                    # A dead process streams nothing; the next one counts from 0.
+                    self.statistics = _NOTHING_YET
                 self._set_status(topics.OFFLINE)
             case _:
                 msg = f"camera {self.settings.id}: unexpected message {type(message).__name__}"
@@ -212,12 +220,14 @@ class CameraWatch:
         )
         begins = event.step is Step.SUSPECTED
         if begins:
+            self._awaiting_clip.add(event.id)
             self._start(self._cut_clip(event))
         snapshot = None
         if begins or event.step is Step.ESCALATED:
             snapshot = await self._take_snapshot(event)
-        # The journal's line of an ended event waits for the clip, which ends after most events.
-        return await self._shared.recorder.record_step(event, snapshot, clip_follows=True)
+        # The journal's line of an ended event waits for a clip that is still to come.
+        clip_follows = event.id in self._awaiting_clip
+        return await self._shared.recorder.record_step(event, snapshot, clip_follows=clip_follows)
 
     async def _take_snapshot(self, event: Event) -> bytes | None:
         try:
@@ -236,6 +246,9 @@ class CameraWatch:
             )
         except (WorkerUnavailableError, RecordError) as error:
             _LOGGER.warning("no clip of %s: %s", event.id, error)
+        # Nothing may wait in between: the recorder takes turns in the order of its calls, so that a
+        # step which counted on the clip is recorded first.
+        self._awaiting_clip.discard(event.id)
         await self._shared.recorder.finish_clip(event.id)
 
     def _publish_states(self) -> None:

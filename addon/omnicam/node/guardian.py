@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omnicam import __version__
+from omnicam import __version__, payloads
 from omnicam.config.model import NodeSettings
 from omnicam.decide.events import Feedback, FeedbackKind
 from omnicam.detect.registry import judged_classes
@@ -19,7 +19,6 @@ from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
 from omnicam.node.camera_watch import CameraWatch, Outlet, Shared
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
-from omnicam.publish import payloads
 from omnicam.publish.publisher import Command
 from omnicam.record.query import EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from omnicam import payloads
 from omnicam.decide.decider import Decision
 from omnicam.decide.events import Event
-from omnicam.publish import payloads
 from omnicam.publish.publisher import OutboxMessage
 from omnicam.record.recorder import Recorder
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import os
+import threading
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -52,7 +54,7 @@ class PoseService:
     async def _live_once(self) -> int | None:
         context = multiprocessing.get_context("spawn")
         process = context.Process(
-            target=service.listen,
+            target=_serve,
             args=(self._model, self.socket),
             name="omnicam-pose",
             daemon=True,
@@ -65,6 +67,20 @@ class PoseService:
         finally:
             self.running, self.process_id = False, None
             await _end(process)
+
+
+def _serve(model: Path, socket: Path) -> None:
+    """Run in the pose process: answer cameras for as long as the main process lives."""
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    service.listen(model, socket)
+
+
+def _end_with_parent() -> None:
+    """End this process when the main one is gone: one that was killed can end nobody itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 async def _end(process: SpawnProcess) -> None:

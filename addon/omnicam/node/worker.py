@@ -204,6 +204,10 @@ class _Worker:
 
     def _tell_opened(self) -> None:
         stats = self._stream.stats()
+        if stats.codec and not stats.width:
+            # Sound comes first after a connect. To say "no pictures" until the first one would end
+            # every event of a picture at each short loss of the signal.
+            return
         opened = (stats.width, stats.height, stats.has_audio and self._task.camera.audio)
         if opened != self._opened:
             self._opened = opened

@@ -1,5 +1,5 @@
 """The MQTT contract: the only stage that knows MQTT.
 
-`topics` has the names and payloads, `discovery` the way into Home Assistant without the
+`topics` has the names, `discovery` the way into Home Assistant without the
 integration, `broker` the connection, `publisher` what the rest of the node calls.
 """

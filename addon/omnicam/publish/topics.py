@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-CONTRACT: Final = 1
 PREFIX: Final = "omnicam"
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"

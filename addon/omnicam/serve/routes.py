@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from omnicam import payloads
 from omnicam.decide.events import FeedbackKind
-from omnicam.publish import payloads
 from omnicam.record.errors import QueryError
 from omnicam.record.query import StoredEvent
 from omnicam.serve.problem import ProblemError, not_found

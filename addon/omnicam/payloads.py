@@ -1,4 +1,7 @@
-"""The contents of the contract's messages: the node's own values in, JSON-ready mappings out."""
+"""The contents of the contract's messages: the node's own values in, JSON-ready mappings out.
+
+MQTT and the HTTP API say the same in the same words, so both take them from here.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from omnicam.config.model import NodeSettings
 from omnicam.decide.events import Event
 from omnicam.decide.states import ClassState
 from omnicam.decide.words import HelpCall
-from omnicam.publish import topics
 from omnicam.taxonomy import AnomalyClass, judged_without_model
+
+CONTRACT = 1
+"""Version of the messages; it changes when a reader of the old ones would be misled."""
 
 type Payload = dict[str, Any]
 
@@ -76,7 +81,7 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
         api: address of the HTTP API.
     """
     return {
-        "contract": topics.CONTRACT,
+        "contract": CONTRACT,
         "node": settings.node,
         "name": settings.name,
         "version": __version__,
