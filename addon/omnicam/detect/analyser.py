@@ -166,6 +166,7 @@ class Analyser:
             self._tracker.observe(
                 poses, frame.time, aspect=self._aspect, moving=bool(motion.regions)
             )
+            self._gate.learn(frame.time, self._tracker.people, self._aspect)
         return True
 
     def _on_sound(self, chunk: AudioChunk) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC
 
 import numpy as np
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 
 from omnicam.config.model import Zone, ZoneKind
 from omnicam.detect.areas import active_zones, contains, cover
+from omnicam.detect.body import region
 from omnicam.detect.gate import AFTER_MOTION_S, VERIFY_EMPTY_S, VERIFY_KEPT_S, PoseGate
 from omnicam.detect.motion import MotionDetector
-from omnicam.detect.protocol import Motion
+from omnicam.detect.protocol import Motion, Person
 from omnicam.evidence import Region
+from tests.edge.detect.figures import lying, standing
 from tests.edge.detect.scorer_scenes import NOON, room
 
 STEP = 1.0 / 6.0
@@ -178,3 +181,42 @@ def test_the_gate_opens_at_the_start_after_motion_and_now_and_then():
     assert len(empty) == pytest.approx(61 / VERIFY_EMPTY_S + 1, abs=1)
     assert gate.opens(NOON + 300, still(changed=True), anyone_kept=False)
     assert gate.opens(NOON + 301, still(), anyone_kept=False)
+
+
+def seen(pose, at):
+    return Person(track=1, pose=pose, region=region(pose), first_seen=NOON, last_seen=at)
+
+
+def looks(gate, pose_at, seconds, motion, others=()):
+    """Which of the pictures are looked at, with whom the gate is told it saw there."""
+    opened_at = []
+    for index in range(round(seconds / STEP)):
+        now = NOON + index * STEP
+        if gate.opens(now, motion(index), anyone_kept=True):
+            opened_at.append(index)
+            gate.learn(now, (seen(pose_at(now - NOON), now), *(seen(p, now) for p in others)), 1.0)
+    return opened_at
+
+
+def test_whoever_is_alone_and_upright_is_looked_at_in_every_other_picture():
+    calm = looks(PoseGate(), lambda _: standing(0.5), 6.0, lambda _: moving())
+    assert len(calm) == pytest.approx(18, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("pose_at", "others"),
+    [
+        (lambda _: lying(0.5), ()),
+        (lambda t: standing(0.5, floor=0.6 + 0.2 * t), ()),  # sinks by 0.4 of their length a second
+        (lambda _: standing(0.3), (standing(0.7),)),
+    ],
+)
+def test_every_picture_counts_when_somebody_lies_sinks_or_has_company(pose_at, others):
+    assert len(looks(PoseGate(), pose_at, 3.0, lambda _: moving(), others)) == 18
+
+
+def test_livelier_movement_is_looked_at_at_once():
+    def motion(index):
+        return dataclasses.replace(moving(), fraction=0.02 * 1.3**index)
+
+    assert len(looks(PoseGate(), lambda _: standing(0.5), 2.0, motion)) == 12
