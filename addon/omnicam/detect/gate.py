@@ -7,7 +7,6 @@ somebody at home. The moment they lean, sink or are not alone any more, every pi
 from __future__ import annotations
 
 import math
-
 from collections.abc import Sequence
 
 from omnicam.detect.body import Posture, posture
