@@ -97,6 +97,17 @@ class Zone:
         """Whether the zone counts at this local time; without hours it always does."""
         return not self.hours or any(span.contains(moment) for span in self.hours)
 
+    def contains(self, x: float, y: float) -> bool:
+        """Whether a point (fractions of the picture) lies inside, by the even-odd rule.
+
+        Method: Shimrat 1962.
+        """
+        within = False
+        for (ax, ay), (bx, by) in zip(self.points, (*self.points[1:], self.points[0]), strict=True):
+            if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+                within = not within
+        return within
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:

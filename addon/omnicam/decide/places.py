@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from omnicam.config.model import CameraSettings, ClassSettings, Point, Zone
+from omnicam.config.model import CameraSettings, ClassSettings, Zone
 from omnicam.evidence import Region
 
 
@@ -24,15 +24,4 @@ def counts(region: Region | None, zones: Sequence[Zone]) -> bool:
         return True
     middle = region.x + region.width / 2
     spots = ((middle, region.y + region.height / 2), (middle, region.y + region.height))
-    return any(inside(spot, zone.points) for zone in zones for spot in spots)
-
-
-def inside(spot: Point, polygon: Sequence[Point]) -> bool:
-    """Whether a point lies in a polygon, by the even-odd rule (Shimrat 1962)."""
-    x, y = spot
-    within = False
-    for index, (x1, y1) in enumerate(polygon):
-        x0, y0 = polygon[index - 1]
-        if (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0):
-            within = not within
-    return within
+    return any(zone.contains(*spot) for zone in zones for spot in spots)

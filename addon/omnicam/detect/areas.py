@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from omnicam.config.model import Point, Zone, ZoneKind
+from omnicam.config.model import Zone, ZoneKind
 
 
 def active_zones(
@@ -23,18 +23,9 @@ def active_zones(
     return tuple(zone for zone in ours if zone.active(moment))
 
 
-def contains(points: Sequence[Point], x: float, y: float) -> bool:
-    """Whether a point (fractions of the picture) lies in a polygon, by the even-odd rule."""
-    inside = False
-    for (ax, ay), (bx, by) in zip(points, (*points[1:], points[0]), strict=True):
-        if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
-            inside = not inside
-    return inside
-
-
 def in_any(zones: Iterable[Zone], x: float, y: float) -> bool:
     """Whether a point (fractions of the picture) lies in one of the zones."""
-    return any(contains(zone.points, x, y) for zone in zones)
+    return any(zone.contains(x, y) for zone in zones)
 
 
 def cover(zones: Iterable[Zone], height: int, width: int) -> npt.NDArray[np.bool_]:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from omnicam.config.model import Direction, Hours, Point
-from omnicam.detect.areas import contains
+from omnicam.config.model import Direction, Hours, Point, Zone, ZoneKind
 from omnicam.detect.zones.geometry import (
     allowed,
     crossing,
@@ -28,20 +27,24 @@ BOX = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.6), (0.2, 0.6))
 L_SHAPE = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.5), (0.5, 0.5), (0.5, 0.9), (0.1, 0.9))
 
 
+def zone(corners: tuple[Point, ...]) -> Zone:
+    return Zone(name="zone", kind=ZoneKind.RESTRICTED, points=corners)
+
+
 @given(points)
 def test_polygon_agrees_with_the_rectangle_that_it_is(point: Point) -> None:
     x, y = point
     assume(x not in (0.2, 0.8) and y not in (0.2, 0.6))
-    assert contains(BOX, x, y) == (0.2 < x < 0.8 and 0.2 < y < 0.6)
+    assert zone(BOX).contains(x, y) == (0.2 < x < 0.8 and 0.2 < y < 0.6)
 
 
 @given(points)
 def test_polygon_does_not_depend_on_its_order_or_first_corner(point: Point) -> None:
     x, y = point
     assume(not {x, y} & {0.1, 0.5, 0.9})
-    inside = contains(L_SHAPE, x, y)
-    assert contains(L_SHAPE[::-1], x, y) == inside
-    assert contains(L_SHAPE[2:] + L_SHAPE[:2], x, y) == inside
+    inside = zone(L_SHAPE).contains(x, y)
+    assert zone(L_SHAPE[::-1]).contains(x, y) == inside
+    assert zone(L_SHAPE[2:] + L_SHAPE[:2]).contains(x, y) == inside
     assert inside == (0.1 < x < 0.9 and 0.1 < y < 0.9 and not (x > 0.5 and y > 0.5))
 
 

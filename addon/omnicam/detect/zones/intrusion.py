@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from omnicam.config.model import Direction, Line, LineKind, Point, ZoneKind
-from omnicam.detect.areas import active_zones, contains
+from omnicam.detect.areas import active_zones
 from omnicam.detect.protocol import Need, Observation, Person, ScorerContext
 from omnicam.detect.zones.geometry import allowed, crossing, distance_to_line, feet
 from omnicam.evidence import Evidence
@@ -60,7 +60,7 @@ class IntrusionScorer:
     def _in_zones(self, track: _Track, person: Person, now: float) -> Iterator[Evidence]:
         place, seen = feet(person)
         for zone in active_zones(self._zones, ZoneKind.RESTRICTED, now, self._time_zone):
-            if not contains(zone.points, *place):
+            if not zone.contains(*place):
                 track.inside.pop(zone.name, None)
                 continue
             since, last = track.inside.get(zone.name, (now, now))
