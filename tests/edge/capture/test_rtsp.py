@@ -67,10 +67,12 @@ async def test_a_camera_over_rtsp(media, tmp_path, transport):
         mark = await server.mark("hall", 3.0, 5)
     frames, chunks = of(Frame, items), of(AudioChunk, items)
     assert items[0].present
-    span = frames[-1].time - frames[0].time
-    assert (len(frames) - 1) / span == pytest.approx(6, abs=0.3)
     times = [f.time for f in frames]
-    assert all(b > a for a, b in itertools.pairwise(times))
+    steps = np.diff(times)
+    assert (steps > 0).all()
+    # The median: UDP on a busy machine may lose a picture, which makes one step longer.
+    assert np.median(steps) == pytest.approx(1 / 6, abs=0.01)
+    assert len(frames) > 20
     # Stream time is that of the wall clock: the red of the first pixel, three more for each
     # picture, says which one it is.
     near = [f for f in frames if mark.wall - 2 < f.time < mark.wall]
