@@ -12,7 +12,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from omnicam.capture.audio import PIECE, AudioDecoder
+from omnicam.capture.audio import AudioDecoder
 from omnicam.capture.clip import ClipError, RingPacket, StreamHeader, Track
 from omnicam.capture.feed import MediaPacket, Session
 from omnicam.capture.interleave import Interleaver, Media
