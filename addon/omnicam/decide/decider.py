@@ -11,13 +11,16 @@ from omnicam.decide.events import Event, Feedback, Verdict
 from omnicam.decide.places import class_zones, counts
 from omnicam.decide.states import ClassState
 from omnicam.decide.track import check
-from omnicam.decide.watch import ClassWatch
+from omnicam.decide.watch import ClassWatch, Reading
 from omnicam.decide.words import HelpCall, WordFilter
 from omnicam.evidence import Evidence, Finding, WordHeard
 from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense, judged_without_model
 
 type Decision = Event | HelpCall
 """An event as it stands after a new step, or a call for help."""
+
+type Observer = Callable[[Reading], None]
+"""Is told where each class stands at each step in which anything could change."""
 
 # Sound alone is the source of these classes: without sound nothing can judge them.
 _SOUND_ONLY = frozenset(
@@ -34,7 +37,11 @@ class Decider:
     """
 
     def __init__(
-        self, camera: CameraSettings, *, judged: Collection[AnomalyClass] | None = None
+        self,
+        camera: CameraSettings,
+        *,
+        judged: Collection[AnomalyClass] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """Make a decider.
 
@@ -42,9 +49,11 @@ class Decider:
             camera: settings of the camera, with those of every class to be decided.
             judged: classes for which a scorer runs; the state of the others is unknown. None for
                 the taxonomy's word, less the classes of sound on a camera without sound.
+            observer: told of every step before it is taken, for whoever measures.
         """
         running = _judged(camera) if judged is None else frozenset(judged)
         self._camera = camera
+        self._observer = observer
         self._zones = {
             anomaly: class_zones(camera, settings) for anomaly, settings in camera.classes.items()
         }
@@ -167,6 +176,8 @@ class Decider:
                 break
             heard = self._heard(at)
             for watch in busy:
+                if self._observer is not None:
+                    self._observer(watch.read(at, heard))
                 decisions += watch.step(at, heard)
         return decisions, True
 

@@ -96,15 +96,25 @@ class Fusion:
         """Give the summed log-odds of the surest label (0 for no evidence) and that label."""
         if not self._tracks:
             return 0.0, None
-        sums = self._sums(time)
-        general = math.fsum(sums.pop(None, ()))
-        best, label = general, None
-        # fsum is exact, and labels are sorted: the order in which scorers spoke leaves no trace.
-        for name in sorted(sums, key=str):
-            total = math.fsum((general, *sums[name]))
+        totals = self.totals(time)
+        best, label = totals.pop(None, 0.0), None
+        for name, total in totals.items():
             if total > best:
                 best, label = total, name
         return best, label
+
+    def totals(self, time: float) -> dict[str | None, float]:
+        """Give the summed log-odds of every label, and under None what was said without one.
+
+        None is there where somebody spoke without a label, and its sum is part of every other.
+        """
+        sums = self._sums(time)
+        general = math.fsum(sums.get(None, ()))
+        # fsum is exact, and labels are sorted: the order in which scorers spoke leaves no trace.
+        return {
+            name: general if name is None else math.fsum((general, *sums[name]))
+            for name in sorted(sums, key=str)
+        }
 
     def label_log_odds(self, label: str, time: float) -> float:
         """Give the summed log-odds of what was said under one label alone."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from omnicam.config.model import ClassSettings
 from omnicam.decide.events import Event, FeedbackKind, Step, Verdict, event_id, take
@@ -32,6 +32,22 @@ _NEWS = 0.01  # a rise of the confidence from which the reason is written anew
 
 type Heard = Callable[[AnomalyClass, str], float]
 """Gives the log-odds of a label of another class at this step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Where one class stands at one step, also where nothing comes of it.
+
+    Attributes:
+        time: stream time of the step.
+        anomaly: the class.
+        log_odds: of its confidence, by label: prior, scorers and support. The class's own
+            confidence is that of the largest.
+    """
+
+    time: float
+    anomaly: AnomalyClass
+    log_odds: Mapping[str | None, float]
 
 
 class VerdictError(ValueError):
@@ -77,6 +93,16 @@ class ClassWatch:
             self._raise(time, self.gate.held, label, support)
         yield from self._escalate(time)
         self.fusion.prune(time)
+
+    def read(self, time: float, heard: Heard) -> Reading:
+        """Say where the class stands, without taking a step."""
+        added = self._prior + math.fsum(part.log_odds for part in self._weigh(time, heard)[2])
+        totals = self.fusion.totals(time) or {None: 0.0}
+        return Reading(
+            time=time,
+            anomaly=self.anomaly,
+            log_odds={label: added + total for label, total in totals.items()},
+        )
 
     def judge(self, verdict: Verdict, time: float, heard: Heard) -> Iterator[Event]:
         """Take a model's verdict.
