@@ -68,6 +68,7 @@ class WorkerTask:
         camera: its settings.
         time_zone: IANA name, None for the machine's own.
         words: of the spoken trigger.
+        yamnet: file of the optional pack, None where it is not used.
         language: of the reasons.
         pose_socket: where the shared pose process listens.
         log_level: of Python's logging.
@@ -76,6 +77,7 @@ class WorkerTask:
     camera: CameraSettings
     time_zone: str | None
     words: tuple[str, ...]
+    yamnet: Path | None
     language: Language
     pose_socket: Path
     log_level: int
@@ -114,7 +116,7 @@ class _Worker:
         # A file played fast waits for every pose, so that it is judged the same every time.
         patience_s = FAST_POSE_S if self._fast else LIVE_POSE_S
         self._pose = RemotePoseEstimator(task.pose_socket, patience_s)
-        scorers = make_scorers(task.camera, zone, task.words)
+        scorers = make_scorers(task.camera, zone, task.words, yamnet=task.yamnet)
         self._analyser = Analyser(task.camera, zone, self._pose, scorers)
 
     def answer(self, analysis: threading.Thread) -> None:
