@@ -1,6 +1,6 @@
-"""The two films that are played: an empty room, and somebody who walks to and fro in it.
+"""The films that are played: an empty room, somebody who walks to and fro in it, and the views.
 
-Both have sensor noise in every picture and a quiet room's sound. They are staged, so that the
+All have sensor noise in every picture and a quiet room's sound. They are staged, so that the
 benchmark needs no recording; real pictures can be played with `--person FILE` and `--empty FILE`.
 """
 
@@ -16,6 +16,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
+from speed.views import VIEWS, still
 from staging.camera import Camera
 from staging.figure import Image, draw_person, draw_shadow
 from staging.scenes import SCENES
@@ -30,28 +31,30 @@ _AAC_FRAME = 1024
 _NOISE_LEVEL = 2.2  # grey levels, standard deviation: an indoor camera by day
 _NOISE_PICTURES = 8
 _HISS = 0.002  # -54 dB relative to full scale
-_SCENES = {"person": "walking", "empty": "empty_room"}
+_SCENES = {"person": "walking"}
+_SOURCES = (Path(__file__), Path(__file__).with_name("views.py"), *sorted(_STAGING.glob("*.py")))
 
 
 def film(kind: str, seconds: float, fps: int) -> Path:
-    """Give the film of a kind ("person" or "empty"), made once and kept."""
+    """Give the film of a kind ("person", "empty" or one of `VIEWS`), made once and kept."""
     digest = hashlib.sha256()
-    for source in (Path(__file__), *sorted(_STAGING.glob("*.py"))):
+    for source in _SOURCES:
         digest.update(source.read_bytes())
     code = digest.hexdigest()[:8]
-    file = CACHE / f"{kind}-{fps}fps-{seconds:.0f}s-{code}.mp4"
+    file = CACHE / f"{kind.replace(' ', '_')}-{fps}fps-{seconds:.0f}s-{code}.mp4"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".part")
         with av.open(str(draft), "w", format="mp4", options={"movflags": "+faststart"}) as output:
-            _write(_pictures(_SCENES[kind], seconds, fps), seconds, fps, output)
+            _write(_pictures(kind, seconds, fps), seconds, fps, output)
         draft.replace(file)
     return file
 
 
-def _pictures(name: str, seconds: float, fps: int) -> Iterator[Image]:
+def _pictures(kind: str, seconds: float, fps: int) -> Iterator[Image]:
     """Draw a scene at any rate: `staging` itself films at one rate only."""
-    scene, camera = SCENES[name], Camera(width=WIDTH, height=HEIGHT)
+    scene, camera = SCENES[_SCENES.get(kind, "empty_room")], Camera(width=WIDTH, height=HEIGHT)
+    stir = VIEWS.get(kind, still)
     background = scene.place(camera)
     random = np.random.default_rng(1)
     shape = (_NOISE_PICTURES, HEIGHT, WIDTH, 1)
@@ -62,6 +65,7 @@ def _pictures(name: str, seconds: float, fps: int) -> Iterator[Image]:
             body = skeleton(actor.motion(index / fps))
             draw_shadow(picture, body, camera)
             draw_person(picture, body, camera, actor.looks, scene.light)
+        stir(index / fps, picture, random)
         shift = tuple(int(random.integers(size)) for size in (HEIGHT, WIDTH))
         grain = np.roll(noise[int(random.integers(_NOISE_PICTURES))], shift, axis=(0, 1))
         yield np.clip(picture.astype(np.int16) + grain, 0, 255).astype(np.uint8)
