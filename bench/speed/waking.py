@@ -1,9 +1,9 @@
 """Our gate and Frigate's motion stage on the same pictures: what each costs and wakes up for.
 
 Ours is what decides whether the pose model looks: shrinking to grey, motion, the gate's decision.
-Frigate's is its motion detector with all settings at their defaults. Both see the first picture of a
-recording for 20 s before they are judged, and get the decoder's brightness of the same pictures at
-the analysis rate, with OpenCV on one thread, in turns. The cost is the processor time of this
+Frigate's is its motion detector with all settings at their defaults. Both see the first picture of
+a recording for 20 s before they are judged, and get the decoder's brightness of the same pictures
+at the analysis rate, with OpenCV on one thread, in turns. The cost is the processor time of this
 thread, of which the median over all pictures is told.
 """
 
