@@ -35,7 +35,7 @@ def main() -> int:
     try:
         films = {
             kind: given or film(kind, options.seconds + _MARGIN_S, options.fps)
-            for kind, given in (("empty", options.empty), ("person", options.person))
+            for kind, given in _given(options).items()
         }
         if options.streams:
             result = asyncio.run(
@@ -57,6 +57,12 @@ def main() -> int:
     if options.json is not None:
         options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def _given(options: argparse.Namespace) -> dict[str, Path | None]:
+    """Give the films to play, those of a fleet alone where one is asked for."""
+    watched = {"empty": options.empty, "person": options.person}
+    return watched if options.streams else watched | {"silence": None, "speech": options.speech}
 
 
 def _contest(options: argparse.Namespace, report: dict[str, object]) -> int:
@@ -87,6 +93,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=1, help="cameras with somebody in view")
     parser.add_argument("--person", type=Path, help="an MP4 instead of the staged person")
     parser.add_argument("--empty", type=Path, help="an MP4 instead of the staged empty room")
+    parser.add_argument("--speech", type=Path, help="an MP4 with AAC instead of the staged talk")
     parser.add_argument(
         "--frigate", type=Path, help="a checkout of Frigate: set its motion stage beside our gate"
     )
