@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG_USE
-    problems = _unusable_words(settings)
+    problems = _unusable_words(settings) or _unusable_pack(settings)
     if problems:
         print(problems, file=sys.stderr)
         return EXIT_WRONG_USE
@@ -102,6 +102,18 @@ def _unusable_words(settings: NodeSettings) -> str:
         check_words(settings.words)
     except ValueError as error:
         return f"words: {error}"
+    return ""
+
+
+def _unusable_pack(settings: NodeSettings) -> str:
+    """Say why the YAMNet that the settings name cannot be used; empty when it can or none is."""
+    from omnicam.detect.sound.yamnet import YamnetError, check_yamnet
+
+    try:
+        if settings.sound.yamnet is not None:
+            check_yamnet(settings.sound.yamnet)
+    except YamnetError as error:
+        return f"sound.yamnet: {error}"
     return ""
 
 

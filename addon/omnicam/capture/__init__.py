@@ -6,7 +6,7 @@ The only stage that knows PyAV. Everything else takes `omnicam.media` from a `Ca
 from omnicam.capture.clip import Clip, ClipError
 from omnicam.capture.problems import CaptureError, Problem, ProblemKind, redact
 from omnicam.capture.ring import PacketRing
-from omnicam.capture.stats import CaptureStats, State
+from omnicam.capture.stats import CaptureStats, Offer, State
 from omnicam.capture.stream import CameraStream
 from omnicam.capture.takers import RUN_ON_S
 
@@ -17,6 +17,7 @@ __all__ = [
     "CaptureStats",
     "Clip",
     "ClipError",
+    "Offer",
     "PacketRing",
     "Problem",
     "ProblemKind",

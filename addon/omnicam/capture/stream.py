@@ -13,7 +13,7 @@ from omnicam.capture.outbox import Outbox
 from omnicam.capture.problems import CaptureError, Problem
 from omnicam.capture.ring import PacketRing
 from omnicam.capture.source import Source, sources_of
-from omnicam.capture.stats import CaptureStats
+from omnicam.capture.stats import CaptureStats, Offer
 from omnicam.capture.takers import Emitter, PictureTaker, RingTaker, SoundTaker
 from omnicam.config.model import CameraSettings, Pace
 from omnicam.media import AudioChunk, Frame, MediaItem
@@ -137,10 +137,20 @@ class CameraStream:
             elif self.ended:
                 return
 
+    def offers(self) -> Offer | None:
+        """Say what the stream has; None while its pictures are announced but none has come.
+
+        Sound comes first after a connect. To say "no pictures" until the first one would end every
+        event of a picture at each short loss of the signal. Cheap enough to ask at every item.
+        """
+        width, height = self._pictures.size
+        if self._pictures.codec and not width:
+            return None
+        return Offer(width, height, self._heard().has_sound)
+
     def stats(self) -> CaptureStats:
         """Say how the stream fares."""
-        feed, main, pictures = self._feed, self._main, self._pictures
-        sound = self._sound if self._sound.has_sound or main is feed else self._main_sound
+        feed, main, pictures, sound = self._feed, self._main, self._pictures, self._heard()
         ring = self.ring.stats()
         width, height = pictures.size
         corrupt = pictures.corrupt + self._sound.corrupt + self._main_sound.corrupt
@@ -169,6 +179,11 @@ class CameraStream:
             ring_bytes=ring.size,
             ring_cut_short=ring.cut_short,
         )
+
+    def _heard(self) -> SoundTaker:
+        """Give the taker whose sound is analysed: the main stream's where the other has none."""
+        own = self._sound.has_sound or self._main is self._feed
+        return self._sound if own else self._main_sound
 
     def _feeds(self) -> tuple[Feed, ...]:
         return (self._feed,) if self._main is self._feed else (self._feed, self._main)

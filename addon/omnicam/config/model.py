@@ -238,6 +238,13 @@ class RetentionSettings:
     gigabytes: float = 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundSettings:
+    """What helps the ears of all cameras; `yamnet` is the file of the optional pack."""
+
+    yamnet: Path | None = None
+
+
 class Language(StrEnum):
     """Languages of reasons, names and prompts."""
 
@@ -260,6 +267,7 @@ class NodeSettings:
         language: of reasons and names.
         time_zone: IANA name, for hours and night; None for the machine's own.
         words: words and phrases of the spoken trigger.
+        sound: optional packs of the sound scorers.
         pose_model: the `.task` bundle; None for the one that the set-up installed.
         pose_processes: pose processes shared by the cameras.
         mqtt: None publishes nothing (files can still be judged).
@@ -274,6 +282,7 @@ class NodeSettings:
     language: Language = Language.ENGLISH
     time_zone: str | None = None
     words: tuple[str, ...] = DEFAULT_WORDS
+    sound: SoundSettings = SoundSettings()
     pose_model: Path | None = None
     pose_processes: int = 1
     mqtt: MqttSettings | None = None

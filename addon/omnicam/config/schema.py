@@ -98,6 +98,8 @@ API = vol.Schema(
     }
 )
 
+SOUND = vol.Schema({"yamnet": fields.path})
+
 RETENTION = vol.Schema(
     {
         "days": fields.number(0.01, 3650, unit="days"),
@@ -120,6 +122,7 @@ NODE: vol.Schema = vol.Schema(
             [fields.text],
             vol.Length(min=1, msg="must list at least one word, such as help"),
         ),
+        "sound": SOUND,
         "pose_model": fields.path,
         "pose_processes": fields.number(1, 16, whole=True),
         "mqtt": MQTT,

@@ -26,6 +26,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "glass_breaking": "听到玻璃破碎的声音",
         "cough": "听到咳嗽声",
         "call_for_help": "听到呼救声",
+        "yamnet": "声音识别模型 YAMNet 听到异常声响",
         "covered": "镜头被遮挡，看不到平时的画面",
         "defocused": "画面失焦，细节消失",
         "moved": "摄像头被移动，视角改变",

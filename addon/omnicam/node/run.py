@@ -67,6 +67,7 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
                     camera=camera,
                     time_zone=settings.time_zone,
                     words=settings.words,
+                    yamnet=settings.sound.yamnet,
                     language=settings.language,
                     pose_socket=poses[number % len(poses)].socket,
                     log_level=logging.getLogger().level,

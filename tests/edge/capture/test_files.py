@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 
-from omnicam.capture import RUN_ON_S, CameraStream, CaptureError, ProblemKind, State
+from omnicam.capture import RUN_ON_S, CameraStream, CaptureError, Offer, ProblemKind, State
 from omnicam.config.model import Pace
 from omnicam.media import SAMPLE_RATE, AudioChunk, Frame, SignalChange, Tick, time_of
 from tests.edge.capture.capture_scenes import STARTS_AT, TONE_HZ, camera, pitch
@@ -222,3 +222,19 @@ def test_a_film_without_sound_ends_without_sound(media):
     items, _ = play(camera(media("mkv", audio=None)))
     assert not of(AudioChunk, items)
     assert isinstance(items[-1], Tick)
+
+
+@pytest.mark.parametrize(
+    ("made", "offer"),
+    [
+        ({}, Offer(320, 240, audio=True)),
+        ({"audio": None}, Offer(320, 240, audio=False)),
+        ({"video": None}, Offer(0, 0, audio=True)),
+    ],
+)
+def test_what_a_stream_offers_is_said_once_it_is_known(media, made, offer):
+    with CameraStream(camera(media("mkv", seconds=2.0, **made))) as stream:
+        said = [stream.offers() for _ in stream]
+    # While sound alone has come, a stream with pictures says nothing.
+    assert said[-1] == offer
+    assert set(said) <= {None, offer}

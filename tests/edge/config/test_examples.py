@@ -172,7 +172,7 @@ def test_both_languages_are_there_with_the_same_blocks() -> None:
 def test_the_walk_sees_the_whole_schema() -> None:
     assert {section for section, _ in SETTINGS} == {
         "", "cameras.<id>", "zones.<id>", "lines.<id>", "classes.<class>", "mqtt", "api",
-        "retention",
+        "retention", "sound",
     }  # fmt: skip
 
 
