@@ -8,15 +8,13 @@ from dataclasses import replace
 
 from omnicam.config.model import ClassSettings
 from omnicam.decide.events import Event, FeedbackKind, Step, Verdict, event_id, take
-from omnicam.decide.fusion import Contribution, Fusion, confidence_of, log_odds_of
+from omnicam.decide.fusion import MODEL, Contribution, Fusion, confidence_of, log_odds_of
 from omnicam.decide.levels import Gate, Turn
 from omnicam.decide.states import ClassState, SensorState
 from omnicam.decide.support import SUPPORT, supported_by
+from omnicam.decide.weighing import Weighing
 from omnicam.evidence import Evidence
 from omnicam.taxonomy import AnomalyClass, Level
-
-MODEL = "model"
-"""Name under which a verdict counts among the scorers."""
 
 VERDICT_KNOWN_S = 60.0
 """For so long after a verdict is a class known that nothing but the model can judge."""
@@ -41,11 +39,17 @@ class VerdictError(ValueError):
 class ClassWatch:
     """Decides one class; knows nothing of the others but what `Heard` tells."""
 
-    __slots__ = ("_camera", "_judged", "_known_until", "_prior", "anomaly", "event", "fusion",
-                 "gate", "settings")  # fmt: skip
+    __slots__ = ("_camera", "_judged", "_known_until", "_prior", "_weighing", "anomaly", "event",
+                 "fusion", "gate", "settings")  # fmt: skip
 
     def __init__(
-        self, camera: str, anomaly: AnomalyClass, settings: ClassSettings, *, judged: bool
+        self,
+        camera: str,
+        anomaly: AnomalyClass,
+        settings: ClassSettings,
+        *,
+        judged: bool,
+        weighing: Weighing,
     ) -> None:
         self.anomaly = anomaly
         self.settings = settings
@@ -54,12 +58,19 @@ class ClassWatch:
         self.event: Event | None = None
         self._camera = camera
         self._judged = judged
+        self._weighing = weighing
         self._prior = log_odds_of(settings.prior)
         self._known_until = -math.inf
 
     def fresh(self) -> ClassWatch:
         """Give a watch of the same class and settings that has seen nothing."""
-        return ClassWatch(self._camera, self.anomaly, self.settings, judged=self._judged)
+        return ClassWatch(
+            self._camera,
+            self.anomaly,
+            self.settings,
+            judged=self._judged,
+            weighing=self._weighing,
+        )
 
     def idle(self, time: float) -> bool:
         """Whether further steps without evidence would change nothing."""
@@ -76,6 +87,7 @@ class ClassWatch:
         elif self.event is not None:
             self._raise(time, self.gate.held, label, support)
         yield from self._escalate(time)
+        self._weighing.learn(self.fusion, self.event, time)
         self.fusion.prune(time)
 
     def judge(self, verdict: Verdict, time: float, heard: Heard) -> Iterator[Event]:
@@ -138,13 +150,15 @@ class ClassWatch:
     def _weigh(
         self, time: float, heard: Heard
     ) -> tuple[float, str | None, tuple[Contribution, ...]]:
-        own, label = self.fusion.weigh(time)
+        """Give the log-odds without the prior, their label, and what no scorer of it said."""
+        own, label = self.fusion.weigh(time, self._weighing.scale(self.fusion, time))
         support = tuple(
             Contribution(scorer=source.anomaly, label=source.label, log_odds=round(weight, 3))
             for source in SUPPORT.get(self.anomaly, ())
             if (weight := supported_by(own, heard(source.anomaly, source.label), source.weight))
         )
-        return own + math.fsum(part.log_odds for part in support), label, support
+        total = own + math.fsum(part.log_odds for part in support)
+        return total, label, (*support, *self._weighing.corrections(self.fusion, label, time))
 
     def _hear(self, verdict: Verdict, log_odds: float, time: float) -> None:
         self._known_until = time + VERDICT_KNOWN_S
@@ -244,6 +258,7 @@ class ClassWatch:
 
     def _end(self, step: Step, time: float, *, mute_s: float = 0.0) -> Event:
         ended = take(self._opened(), step, time)
+        self._weighing.ended(ended)
         self.gate.end(time, ended.level, mute_s=mute_s)
         self.event = None
         return ended
