@@ -94,10 +94,11 @@ def home(camera: str, learner: Home | None) -> Payload:
                 "class": key.partition("/")[0],
                 "label": key.partition("/")[2] or None,
                 "days": known.days,
+                "alarm_days": known.alarm_days,
                 "false_alarms": known.false_alarms,
                 "confirmed": known.confirmed,
-                "shift": round(-known.shift.size, 2) or 0.0,
-                "reach": round(known.shift.reach, 2),
+                "shift": round(-known.shift.most, 2) or 0.0,
+                "reach": round(max(known.shift.reach, known.shift.told_reach), 2),
             }
             for key, known in learner.learned.items()
         ],

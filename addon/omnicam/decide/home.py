@@ -6,11 +6,12 @@ life); where ordinary life shows the same k times as often, the weight is ln k l
 is taken off (`Shift`), within bounds:
 
 - **Days teach, single peaks do not.** For every class and label a day leaves one number: the
-  strongest evidence of that day outside of confirmed events. Only what three different days
-  reached counts, so that a real fall in the first days teaches nothing.
-- **No more than needed.** Evidence is lowered until ordinary life stays below the lowest level,
-  never by more than `MOST_ORDINARY` nats, and the shift ends above what ordinary life reached: a
-  clearly stronger cry counts in full.
+  strongest evidence of that day outside of confirmed events. Only what alarmed on three different
+  days counts, so that a real fall in the first days teaches nothing.
+- **No more than needed.** Evidence is lowered until ordinary life no longer alarms, never by more
+  than `MOST_ORDINARY` nats, and the shift ends above what ordinary life reached: a clearly stronger
+  cry counts in full.
+- **An alarm becomes an event for review, not silence.** Only a person's word takes an event away.
 - **Never upwards**, and nothing at all for classes in which a home cannot teach (`LESSONS`).
 """
 
@@ -30,22 +31,25 @@ WINDOW_DAYS = 14
 """Ordinary life is what these last days showed: a new dog teaches, a dog that left is forgotten."""
 
 LEAST_DAYS = 3
-"""So many different days must reach an evidence before it is ordinary."""
+"""On so many different days an evidence must have alarmed before it is ordinary."""
 
 EXPECTED_DAYS = 0.1
-"""Share of days on which a class's evidence may come near its lowest level without being more
-frequent than it was made for: a false event every ten days."""
+"""Share of days on which ordinary life may alarm without being more frequent than a scorer was made
+for: a false alarm of a label every ten days."""
 
 MOST_ORDINARY = 2.0
 """Nats; ordinary life alone never takes off more."""
 
 PER_ANSWER = 1.0
-MOST_ANSWERED = 2.0
-"""Nats that each false alarm told by a person adds and each confirmation takes back, and the most
-that answers move either way."""
+MOST_TOLD = 2.0
+"""Nats that each false alarm told by a person takes off and each confirmation gives back, and the
+most that words take off beyond what ordinary life does."""
 
 MARGIN = 0.5
-"""Nats below the lowest level to which ordinary life is lowered."""
+"""Nats below the alarm to which ordinary life is lowered, and below the lowest level what persons
+called false."""
+
+_FADE = 2.0  # nats of shift that end with each nat above the reach
 
 WATCHED_S = 600.0
 """A day of which less was watched says nothing about its days."""
@@ -61,7 +65,7 @@ class Lesson:
     Attributes:
         untaught: labels about which it may teach nothing.
         keeps_review: scorers; while one of them speaks, what would be an event stays at least one
-            for review.
+            for review, whatever persons said before.
     """
 
     untaught: frozenset[str] = frozenset()
@@ -83,24 +87,55 @@ LESSONS: Mapping[AnomalyClass, Lesson] = MappingProxyType(
 that they are ordinary."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Summed evidence at which the lowest level of a class and label begins, and its alarm."""
+
+    lowest: float
+    alarm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """How much is taken off, and up to which evidence.
 
     Attributes:
-        size: nats, not below 0.
+        size: nats that ordinary life takes off, not below 0.
         reach: evidence up to which ordinary life goes; above it the shift fades out.
+        floor: what was above it, ordinary life does not take below it.
+        told: nats that persons' words take off, not below 0.
+        told_reach: evidence up to which the false alarms went of which they spoke.
     """
 
     size: float = 0.0
     reach: float = 0.0
+    floor: float = 0.0
+    told: float = 0.0
+    told_reach: float = 0.0
 
     def __call__(self, log_odds: float) -> float:
-        """Lower evidence: rising in it, by at most `size`, to no less than half of it."""
-        if self.size <= 0.0 or log_odds <= 0.0:
+        """Lower evidence: rising in it, by `size + told` at most, to no less than a quarter."""
+        if log_odds <= 0.0:
             return log_odds
-        left = self.size - max(0.0, log_odds - self.reach)
-        return min(log_odds, max(log_odds - left, log_odds / 2.0))
+        lowered = self.ordinary(log_odds)
+        return max(lowered - _left(self.told, self.told_reach, log_odds), lowered / 2.0)
+
+    def ordinary(self, log_odds: float) -> float:
+        """Lower evidence by what ordinary life alone takes off."""
+        if log_odds <= 0.0:
+            return log_odds
+        lowered = max(log_odds - _left(self.size, self.reach, log_odds), log_odds / 2.0)
+        return max(lowered, min(log_odds, self.floor))
+
+    @property
+    def most(self) -> float:
+        """Nats taken off at most."""
+        return self.size + self.told
+
+
+def _left(size: float, reach: float, log_odds: float) -> float:
+    """Give what of a shift is left above its reach."""
+    return max(0.0, size - _FADE * max(0.0, log_odds - reach))
 
 
 NO_SHIFT = Shift()
@@ -152,13 +187,15 @@ class Learned:
     """What is known about one class or label.
 
     Attributes:
-        days: how many of the watched days came near the lowest level.
+        days: on how many of the watched days evidence reached the lowest level.
+        alarm_days: on how many it alarmed.
         false_alarms: told by persons.
         confirmed: by persons.
         shift: what follows.
     """
 
     days: int = 0
+    alarm_days: int = 0
     false_alarms: int = 0
     confirmed: int = 0
     shift: Shift = NO_SHIFT
@@ -200,42 +237,48 @@ def with_answer(memory: HomeMemory, answer: Answer) -> HomeMemory:
 
 
 def learned(
-    memory: HomeMemory, today: int, lowest: Callable[[str], float], learn_days: int
+    memory: HomeMemory, today: int, bounds: Callable[[str], Bounds], learn_days: int
 ) -> dict[str, Learned]:
     """Give what follows from a memory on a day, by key.
 
     Args:
         memory: of the camera.
         today: number of the day; it does not teach before it is over.
-        lowest: evidence at which the lowest level of a key begins.
+        bounds: of a key.
         learn_days: watched days before ordinary life lowers anything.
     """
     days = [day for day in memory.days if day.number < today and day.watched_s >= WATCHED_S]
     keys = {key for day in days for key in day.peaks} | {a.key for a in memory.answers}
-    return {key: _learned(key, days, memory, lowest(key), learn_days) for key in sorted(keys)}
+    return {key: _learned(key, days, memory, bounds(key), learn_days) for key in sorted(keys)}
 
 
 def _learned(
-    key: str, days: list[Day], memory: HomeMemory, lowest: float, learn_days: int
+    key: str, days: list[Day], memory: HomeMemory, bounds: Bounds, learn_days: int
 ) -> Learned:
-    near = lowest - MARGIN
     reached = [day.peaks.get(key, 0.0) for day in days]
-    peaks = sorted((peak for peak in reached if peak >= near), reverse=True)
-    size = reach = 0.0
-    if len(days) >= learn_days and len(peaks) >= LEAST_DAYS:
-        reach = peaks[LEAST_DAYS - 1]
-        excess = math.log(len(peaks) / len(days) / EXPECTED_DAYS)
-        size = min(max(excess, 0.0), MOST_ORDINARY)
+    peaks = sorted((peak for peak in reached if peak > bounds.alarm), reverse=True)
     about = [answer for answer in memory.answers if answer.key == key]
     wrong = [answer.peak for answer in about if answer.kind is FeedbackKind.FALSE_ALARM]
     right = sum(answer.kind is FeedbackKind.CONFIRMED for answer in about)
-    told = PER_ANSWER * (len(wrong) - right)
-    size += min(max(told, -MOST_ANSWERED), MOST_ANSWERED)
-    reach = max([reach, *wrong])
-    size = min(size, reach - near)
+    words = PER_ANSWER * (len(wrong) - right)
+    shift = NO_SHIFT
+    if len(days) >= learn_days and len(peaks) >= LEAST_DAYS:
+        reach = peaks[LEAST_DAYS - 1]
+        excess = math.log(len(peaks) / len(days) / EXPECTED_DAYS)
+        needed = reach - (bounds.alarm - MARGIN)
+        size = min(excess, needed, MOST_ORDINARY) + min(words, 0.0)
+        if size > 0.0:
+            shift = Shift(size=size, reach=reach, floor=bounds.lowest)
+    if words > 0.0:
+        told_reach = max(wrong)
+        needed = shift.ordinary(told_reach) - (bounds.lowest - MARGIN)
+        told = min(words, needed, MOST_TOLD)
+        if told > 0.0:
+            shift = replace(shift, told=told, told_reach=told_reach)
     return Learned(
-        days=len(peaks),
+        days=sum(peak >= bounds.lowest for peak in reached),
+        alarm_days=len(peaks),
         false_alarms=len(wrong),
         confirmed=right,
-        shift=Shift(size, reach) if size > 0.0 else NO_SHIFT,
+        shift=shift,
     )

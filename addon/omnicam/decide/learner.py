@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,7 @@ from omnicam.decide.home import (
     NO_SHIFT,
     WATCHED_S,
     Answer,
+    Bounds,
     Day,
     HomeMemory,
     Learned,
@@ -25,10 +27,12 @@ from omnicam.decide.home import (
     with_answer,
     with_day,
 )
-from omnicam.taxonomy import ANOMALIES, AnomalyClass
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, Level
 
 NOTICED = 2.0
 """Log-odds; a matter begins when the evidence rises above it and ends when it sinks below."""
+
+_STEPS = 3
 
 _PAUSE_S = 60.0  # time that jumps further was not watched
 
@@ -37,10 +41,24 @@ _HAIR = 1e-9  # log-odds: rounding must not put what reaches a level below it
 
 @dataclass(slots=True)
 class _Matter:
-    """What one class said since it last was quiet; a confirmed matter is no ordinary life."""
+    """What one class said since it last was quiet; a confirmed matter is no ordinary life.
+
+    As for events, evidence counts once two of three steps reached it.
+    """
 
     peaks: dict[str, float] = field(default_factory=dict)
+    recent: dict[str, deque[float]] = field(default_factory=dict)
     confirmed: bool = False
+
+    def step(self, sums: Mapping[str, float]) -> None:
+        """Take the summed evidence of one step, by key."""
+        for key in sums:
+            self.recent.setdefault(key, deque(maxlen=_STEPS))
+        for key, steps in self.recent.items():
+            steps.append(sums.get(key, 0.0))
+            held = sorted(steps)[-2] if len(steps) > 1 else 0.0
+            if held >= NOTICED:
+                self.peaks[key] = max(held, self.peaks.get(key, 0.0))
 
 
 class Home:
@@ -92,11 +110,17 @@ class Home:
         today = self._today.number if self._today is not None else math.inf
         return sum(day.number < today and day.watched_s >= WATCHED_S for day in self._memory.days)
 
-    def lowest(self, anomaly: AnomalyClass, label: str | None) -> float:
-        """Give the summed evidence at which the lowest level of a class and label begins."""
+    def bounds(self, anomaly: AnomalyClass, label: str | None) -> Bounds:
+        """Give the summed evidence from which there is an event, and from which it alarms."""
         settings = self._camera.classes[anomaly]
-        needed = log_odds_of(settings.thresholds.low) - log_odds_of(settings.prior)
-        return self._calibration.row(anomaly, label).inverse(needed) + _HAIR
+        before = self._calibration.row(anomaly, label).inverse
+        prior = log_odds_of(settings.prior)
+        limits = settings.thresholds
+        alarm = {Level.LOW: limits.low, Level.MEDIUM: limits.medium, Level.HIGH: limits.high}
+        return Bounds(
+            lowest=before(log_odds_of(limits.low) - prior) + _HAIR,
+            alarm=before(log_odds_of(alarm[settings.alarm_level]) - prior),
+        )
 
     def shift(self, anomaly: AnomalyClass, label: str | None) -> Shift:
         """Give what is taken off the evidence of a class and label."""
@@ -123,15 +147,15 @@ class Home:
         if lesson is None:
             return
         matter = self._matters.setdefault(anomaly, _Matter())
-        quiet = True
-        for label, log_odds in sums.items():
-            if log_odds >= NOTICED and label not in lesson.untaught:
-                quiet = False
-                key = key_of(anomaly, label)
-                matter.peaks[key] = max(log_odds, matter.peaks.get(key, 0.0))
+        taught = {
+            key_of(anomaly, label): log_odds
+            for label, log_odds in sums.items()
+            if label not in lesson.untaught
+        }
+        matter.step(taught)
         if event is not None:
             matter.confirmed = matter.confirmed or Step.VERIFIED in event.taken
-        elif quiet:
+        elif all(log_odds < NOTICED for log_odds in taught.values()):
             self._close(anomaly)
 
     def ended(self, event: Event) -> None:
@@ -197,12 +221,12 @@ class Home:
         self.changes += 1
         if self._today is not None:
             self._learned = learned(
-                self._memory, self._today.number, self._lowest_of, self._learn_days
+                self._memory, self._today.number, self._bounds_of, self._learn_days
             )
 
-    def _lowest_of(self, key: str) -> float:
+    def _bounds_of(self, key: str) -> Bounds:
         anomaly, _, label = key.partition("/")
-        return self.lowest(AnomalyClass(anomaly), label or None)
+        return self.bounds(AnomalyClass(anomaly), label or None)
 
     def _close(self, anomaly: AnomalyClass) -> None:
         self._keep(self._matters.pop(anomaly))

@@ -65,5 +65,5 @@ class Weighing:
             return said
         lowered = self._home.shift(self._anomaly, label)(said)
         if lowered < said and fusion.speaks(self._lesson.keeps_review, time):
-            return max(lowered, min(said, self._home.lowest(self._anomaly, label)))
+            return max(lowered, min(said, self._home.bounds(self._anomaly, label).lowest))
         return lowered
