@@ -8,8 +8,10 @@ from omnicam.capture.problems import CaptureError, Problem, ProblemKind, redact
 from omnicam.capture.ring import PacketRing
 from omnicam.capture.stats import CaptureStats, State
 from omnicam.capture.stream import CameraStream
+from omnicam.capture.takers import RUN_ON_S
 
 __all__ = [
+    "RUN_ON_S",
     "CameraStream",
     "CaptureError",
     "CaptureStats",

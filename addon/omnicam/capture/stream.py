@@ -32,7 +32,8 @@ class CameraStream:
 
     A frame's `time`, and a chunk's, rises from one to the next of its kind. Between a frame and a
     chunk of a live stream the order is that of arrival, which may differ from that of time by a
-    tenth of a second; those of a file come in order of their ends.
+    tenth of a second; those of a file come in order of their ends. After the end of a file that is
+    played fast, time runs on by `RUN_ON_S`, in silence, up to a last `Tick`.
 
     Attributes:
         ring: undecoded packets of the main stream, for clips.
@@ -180,6 +181,8 @@ class CameraStream:
 
     def _ended(self, problem: Problem | None) -> None:
         self._emitter.flush()
+        if self.lossless and problem is None:
+            self._emitter.run_on()
         self._problem = problem
         self._outbox.close()
 

@@ -253,6 +253,10 @@ class Language(StrEnum):
     CHINESE = "zh-Hans"
 
 
+DEFAULT_WORDS = ("help", "help me", "帮助", "救命")
+"""Words and phrases of the spoken trigger, where the settings name none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSettings:
     """The whole file.
@@ -278,7 +282,7 @@ class NodeSettings:
     data: Path
     language: Language = Language.ENGLISH
     time_zone: str | None = None
-    words: tuple[str, ...] = ("help", "help me", "帮助", "救命")
+    words: tuple[str, ...] = DEFAULT_WORDS
     pose_model: Path | None = None
     pose_processes: int = 1
     mqtt: MqttSettings | None = None

@@ -13,7 +13,7 @@ from omnicam.decide.learner import Home
 from omnicam.decide.places import class_zones, counts
 from omnicam.decide.states import ClassState
 from omnicam.decide.track import check
-from omnicam.decide.watch import ClassWatch
+from omnicam.decide.watch import ClassWatch, Reading
 from omnicam.decide.weighing import Weighing
 from omnicam.decide.words import HelpCall, WordFilter
 from omnicam.evidence import Evidence, Finding, WordHeard
@@ -21,6 +21,9 @@ from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense, judged_without_mode
 
 type Decision = Event | HelpCall
 """An event as it stands after a new step, or a call for help."""
+
+type Observer = Callable[[Reading], None]
+"""Is told where each class stands at each step in which anything could change."""
 
 # Sound alone is the source of these classes: without sound nothing can judge them.
 _SOUND_ONLY = frozenset(
@@ -43,6 +46,7 @@ class Decider:
         judged: Collection[AnomalyClass] | None = None,
         calibration: Calibration | None = None,
         home: Home | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """Make a decider.
 
@@ -52,10 +56,12 @@ class Decider:
                 the taxonomy's word, less the classes of sound on a camera without sound.
             calibration: by which evidence becomes confidence, None for the project's own table.
             home: learns this camera's ordinary life and weighs it, None for no learning.
+            observer: told of every step before it is taken, for whoever measures.
         """
         running = _judged(camera) if judged is None else frozenset(judged)
         self._camera = camera
         self._home = home
+        self._observer = observer
         self._zones = {
             anomaly: class_zones(camera, settings) for anomaly, settings in camera.classes.items()
         }
@@ -184,6 +190,8 @@ class Decider:
                 break
             heard = self._heard(at)
             for watch in busy:
+                if self._observer is not None:
+                    self._observer(watch.read(at, heard))
                 decisions += watch.step(at, heard)
         return decisions, True
 

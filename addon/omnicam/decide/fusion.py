@@ -104,21 +104,30 @@ class Fusion:
         return not self._tracks
 
     def weigh(self, time: float, scale: Scale = as_said) -> tuple[float, str | None]:
-        """Give the log-odds of the surest label (0 for no evidence) and that label.
+        """Give the log-odds of the surest label (0 for no evidence) and that label."""
+        weights = self.weights(time, scale)
+        best, label = weights.pop(None), None
+        for name, weight in weights.items():
+            if weight > best:
+                best, label = weight, name
+        return best, label
+
+    def weights(self, time: float, scale: Scale = as_said) -> dict[str | None, float]:
+        """Give the log-odds of every label, and of none: this one is always there.
 
         Args:
             time: not before the newest word.
             scale: what the scorers' sum counts for; a model's verdict comes calibrated and is
                 added as it is.
         """
-        said, verdicts = self.said(time), self.verdicts(time)
+        verdicts = self.verdicts(time)
         general = verdicts.get(None, 0.0)
-        best, label = scale(None, said.pop(None, 0.0)) + general, None
-        for name, log_odds in said.items():
-            scaled = scale(name, log_odds) + general + verdicts.get(name, 0.0)
-            if scaled > best:
-                best, label = scaled, name
-        return best, label
+        return {
+            label: scale(label, log_odds)
+            + general
+            + (verdicts.get(label, 0.0) if label is not None else 0.0)
+            for label, log_odds in ({None: 0.0} | self.said(time)).items()
+        }
 
     def totals(self, time: float) -> dict[str | None, float]:
         """Give the summed log-odds of every label, and under None what was said without one.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from omnicam.config.model import ClassSettings
 from omnicam.decide.events import Event, FeedbackKind, Step, Verdict, event_id, take
@@ -30,6 +30,24 @@ _NEWS = 0.01  # a rise of the confidence from which the reason is written anew
 
 type Heard = Callable[[AnomalyClass, str], float]
 """Gives the log-odds of a label of another class at this step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Where one class stands at one step, also where nothing comes of it.
+
+    Attributes:
+        time: stream time of the step.
+        anomaly: the class.
+        log_odds: of its confidence, by label: prior, calibrated evidence and support. The class's
+            own confidence is that of the largest.
+        said: what the scorers summed up to, by label, before any correction.
+    """
+
+    time: float
+    anomaly: AnomalyClass
+    log_odds: Mapping[str | None, float]
+    said: Mapping[str | None, float]
 
 
 class VerdictError(ValueError):
@@ -89,6 +107,20 @@ class ClassWatch:
         yield from self._escalate(time)
         self._weighing.learn(self.fusion, self.event, time)
         self.fusion.prune(time)
+
+    def read(self, time: float, heard: Heard) -> Reading:
+        """Say where the class stands, without taking a step."""
+        scale = self._weighing.scale(self.fusion, time)
+        surest, _ = self.fusion.weigh(time, scale)
+        added = self._prior + self._weigh(time, heard)[0] - surest
+        said = self.fusion.said(time) or {None: 0.0}
+        weights = self.fusion.weights(time, scale)
+        return Reading(
+            time=time,
+            anomaly=self.anomaly,
+            log_odds={label: added + weights[label] for label in said},
+            said=said,
+        )
 
     def judge(self, verdict: Verdict, time: float, heard: Heard) -> Iterator[Event]:
         """Take a model's verdict.

@@ -4,9 +4,9 @@ import time
 import numpy as np
 import pytest
 
-from omnicam.capture import CameraStream, CaptureError, ProblemKind, State
+from omnicam.capture import RUN_ON_S, CameraStream, CaptureError, ProblemKind, State
 from omnicam.config.model import Pace
-from omnicam.media import SAMPLE_RATE, AudioChunk, Frame, SignalChange
+from omnicam.media import SAMPLE_RATE, AudioChunk, Frame, SignalChange, Tick, time_of
 from tests.edge.capture.capture_scenes import STARTS_AT, TONE_HZ, camera, pitch
 
 
@@ -66,7 +66,7 @@ def test_sound_of_any_codec_becomes_16_khz_mono(media, suffix, audio, rate):
     chunks = of(AudioChunk, items)
     samples = np.concatenate([c.samples for c in chunks])
     assert samples.dtype == np.float32
-    assert len(samples) / SAMPLE_RATE == pytest.approx(6.0, abs=0.1)
+    assert len(samples) / SAMPLE_RATE == pytest.approx(6.0 + RUN_ON_S, abs=0.1)
     assert pitch(samples[SAMPLE_RATE : 3 * SAMPLE_RATE]) == pytest.approx(TONE_HZ, abs=2)
     loudness = np.sqrt(2 * np.mean(samples[SAMPLE_RATE : 3 * SAMPLE_RATE] ** 2))
     assert loudness == pytest.approx(0.5, abs=0.05)
@@ -200,3 +200,23 @@ def test_a_hardware_decoder_that_is_not_there_is_replaced_with_a_warning(media):
     assert not stats.hardware
     assert "vdpau" in stats.warning
     assert "software" in stats.warning
+
+
+def test_time_runs_on_in_silence_after_the_end(media):
+    items, _ = play(camera(media("mkv", audio="pcm_s16le", audio_rate=16_000)))
+    *_, silence, last = items
+    assert isinstance(silence, AudioChunk)
+    assert not silence.samples.any()
+    assert silence.samples.size == RUN_ON_S * SAMPLE_RATE
+    before = of(AudioChunk, items)[-2]
+    assert before.samples.any()
+    assert silence.time == pytest.approx(before.end, abs=1e-6)
+    assert isinstance(last, Tick)
+    assert last.time == pytest.approx(max(time_of(item) for item in items[:-2]) + RUN_ON_S)
+    assert [item for item in items if isinstance(item, Tick)] == [last]
+
+
+def test_a_film_without_sound_ends_without_sound(media):
+    items, _ = play(camera(media("mkv", audio=None)))
+    assert not of(AudioChunk, items)
+    assert isinstance(items[-1], Tick)
