@@ -171,15 +171,15 @@ def _print(
         of = [each for each in positives if name in _meaning(each).expected]
         for level in LEVELS:
             found = sum(name in getattr(plain[p.path], level) for p in of)
-            lost = [
+            losses = [
                 sum(entry.endswith(f" {name}") for entry in row["lost"][level]) for row in report
             ]
-            worst = max(lost, default=0)
+            worst = max(losses, default=0)
             low, high = clopper_pearson(found - worst, len(of))
             print(
                 f"{name:34} {level:7} {found}/{len(of)} without; "
                 f"{found - worst}/{len(of)} [{low:.2f}, {high:.2f}] in the worst home, "
-                f"{sum(count > 0 for count in lost)} of {len(report)} homes lose any"
+                f"{sum(count > 0 for count in losses)} of {len(report)} homes lose any"
             )
 
 

@@ -2,16 +2,15 @@
 
 The scorers' weights are their makers' estimates of ln P(seen | class) / P(seen | ordinary life). A
 map `slope * x + offset` (Platt 1999) for a class, or for one label of it, corrects them by how
-recordings with known contents came out. It maps evidence to evidence, so that the base rate stays
-where it is stated, in the class's prior:
+recordings with known contents came out:
 
     confidence = sigmoid(ln(prior / (1 - prior)) + slope * x + offset)
 
-**What 0.9 means:** of recordings that reach 0.9, among which one in twenty shows the class
-(`prior` = 0.05), nine in ten show it. The sets behind the table hold far more of each class than
-that; `bench/calibrate` therefore fits with the set's own base rate as a known term and leaves it
-out of the map. Where a class is rarer than one in twenty, as in every home, a smaller share of what
-reaches 0.9 is real; how often ordinary life alone gets there is what `home` learns.
+**What 0.9 means:** of recordings that reach 0.9, in material mixed as the one behind the table,
+nine in ten show the class. Each row has the share of its class in that material (`base`), and
+`bench/calibrate` prints beside it what is left where one recording in twenty shows it. Such sets
+hold far more of each class than a home does, so 0.9 is no promise for a home: how often its
+ordinary life alone gets there is what `home` learns.
 
 The slope is above 0: within a class and label the order of confidences never changes. The numbers
 and where they come from stand in `calibration.json`, which `bench/calibrate` writes.
@@ -79,7 +78,7 @@ def key_of(anomaly: AnomalyClass, label: str | None) -> str:
 class Calibration:
     """The maps of all classes and labels."""
 
-    __slots__ = ("_rows",)
+    __slots__ = ("rows",)
 
     def __init__(self, rows: Mapping[str, Platt] = MappingProxyType({})) -> None:
         """Take maps by `key_of`; what has none keeps its evidence as it is.
@@ -91,12 +90,12 @@ class Calibration:
             if key.split("/", 1)[0] not in set(AnomalyClass):
                 msg = f"row {key!r}: {key.split('/', 1)[0]!r} is no class of the taxonomy"
                 raise CalibrationError(msg)
-        self._rows = dict(rows)
+        self.rows: Mapping[str, Platt] = MappingProxyType(dict(rows))
 
     def row(self, anomaly: AnomalyClass, label: str | None) -> Platt:
         """Give the map of a label, or its class's where it has none of its own."""
-        own = self._rows.get(key_of(anomaly, label))
-        return own if own is not None else self._rows.get(str(anomaly), IDENTITY)
+        own = self.rows.get(key_of(anomaly, label))
+        return own if own is not None else self.rows.get(str(anomaly), IDENTITY)
 
 
 def parse(raw: Mapping[str, Any]) -> Calibration:
