@@ -263,7 +263,9 @@ def test_file_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "events.db"
     Database(path, migrations=(*MIGRATIONS, "CREATE TABLE notes (a);")).close()
     ours, theirs = len(MIGRATIONS), len(MIGRATIONS) + 1
-    with pytest.raises(StoreError, match=f"version {theirs}, this program knows {ours}: update Omni"):
+    with pytest.raises(
+        StoreError, match=f"version {theirs}, this program knows {ours}: update Omni"
+    ):
         Store(path)
 
 
