@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from omnicam.detect.pose.model import ModelMissingError, find_model
-from omnicam.evaluate import text
+from omnicam.detect.registry import judged_classes
 from omnicam.evaluate.judged import Judged
 from omnicam.evaluate.manifest import ManifestError, Recording, read_manifest, with_onsets
 from omnicam.evaluate.play import Outcome, Task
+from omnicam.evaluate.report import write_report
+from omnicam.evaluate.sections import cost, plain, sections
 from omnicam.evaluate.tables import entry_of, summary
 from omnicam.evaluate.workers import play_all
+from omnicam.judge import recording
 from omnicam.record.errors import RecordError
 from omnicam.record.files import write_atomic
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import AnomalyClass, Sense
 
 GOOD, INCOMPLETE, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -71,15 +74,18 @@ def evaluate(options: Options) -> int:
     ordered = [outcomes[row] for row in recordings]
     wall_s = time.monotonic() - began
     files = [Judged(outcome) for outcome in ordered]
-    tables = summary(files, options.classes)
-    for title, body in text.sections(tables):
-        print(f"\n{title}\n\n{body}")
-    print(f"\nCost\n\n{text.cost(ordered, wall_s, options.jobs)}")
+    able = judged_classes(recording(options.root), frozenset(Sense))
+    tables = summary(files, options.classes, able)
+    shown = [*sections(tables), cost(ordered, wall_s, options.jobs)]
+    for section in shown:
+        print(f"\n{plain(section)}")
     try:
         if options.json is not None:
             _write(options.json, results(files, tables, options.classes))
         if options.timing is not None:
             _write(options.timing, _timing(ordered, wall_s, options.jobs))
+        if options.report is not None:
+            write_report(options.report, options.root, files, tables, shown)
     except RecordError as error:
         print(error, file=sys.stderr)
         return INCOMPLETE

@@ -9,7 +9,7 @@ from omnicam.decide.fusion import confidence_of
 from omnicam.evaluate.entries import Entry
 from omnicam.evaluate.labels import Meaning, meaning_of
 from omnicam.evaluate.play import Outcome
-from omnicam.taxonomy import Level, Sense
+from omnicam.taxonomy import Sense
 
 EARLY_S = 0.5
 """Onsets are marked by eye: an event that comes this much before one still belongs to it."""
@@ -104,7 +104,7 @@ class Judged:
         return [
             entry
             for entry in self.entries
-            if entry.target == name and not (alarms and entry.level is not Level.HIGH)
+            if entry.target == name and not (alarms and entry.alarm_s is None)
         ]
 
     def right(self, name: str, *, alarms: bool = False) -> list[Entry]:

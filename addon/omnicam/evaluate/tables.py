@@ -336,11 +336,24 @@ def media(files: Sequence[Judged]) -> Table:
     return rows
 
 
-def summary(files: Sequence[Judged], classes: Collection[AnomalyClass]) -> Mapping[str, Any]:
-    """Make every table."""
+def summary(
+    files: Sequence[Judged],
+    classes: Collection[AnomalyClass],
+    judged: Collection[AnomalyClass],
+) -> Mapping[str, Any]:
+    """Make every table.
+
+    Args:
+        files: everything that was played.
+        classes: classes that were asked for.
+        judged: those that something could judge.
+    """
     known = [each for each in files if each.known]
-    names = targets_of(classes, files)
+    names = targets_of([each for each in classes if each in judged], files)
     return {
+        "not_judged": [
+            each.value for each in AnomalyClass if each in classes and each not in judged
+        ],
         "media": media(files),
         "problems": problems(files),
         "found": found(known, names),

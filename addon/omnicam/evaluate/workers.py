@@ -54,7 +54,8 @@ def play_all(
     workers = [_Worker(task, player) for _ in range(max(1, min(jobs, len(waiting))))]
     try:
         for worker in workers:
-            worker.take(waiting.popleft(), limit) if waiting else None
+            if waiting:
+                worker.take(waiting.popleft(), limit)
         while busy := [worker for worker in workers if worker.row is not None]:
             ready = wait([worker.connection for worker in busy], _POLL_S)
             for worker in busy:
