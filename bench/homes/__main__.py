@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from homes.days import CAMERA, FIRST_DAY, Outcome, judge, live
+from homes.days import CAMERA, FIRST_DAY, CalledFalse, Outcome, judge, live
 from homes.recordings import CaptureError, Heard, hear
 from omnicam.decide.calibration import shipped
 from omnicam.decide.home import HomeMemory
@@ -38,12 +38,15 @@ def main() -> int:
             homes[each.label].append(each)
         if meaning is not None and meaning.expected - _EVERYDAY:
             positives.append(each)
-    report = [
-        result
-        for label, recordings in sorted(homes.items())
-        if (result := _home(label, recordings, positives, plain, options.days)) is not None
-    ]
-    _print(report, positives, plain, len(homes), options.days)
+    report = {}
+    for name, called_false in (("nobody says anything", None), ("false events are told", _false)):
+        report[name] = [
+            result
+            for label, recordings in sorted(homes.items())
+            if (result := _home(label, recordings, positives, plain, options.days, called_false))
+        ]
+        print(f"\n== {name} ==")
+        _print(report[name], positives, plain, len(homes), options.days)
     if options.json is not None:
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return 1 if failed else 0
@@ -55,6 +58,7 @@ def _home(
     positives: Sequence[Heard],
     plain: dict[str, Outcome],
     days: int,
+    called_false: CalledFalse | None,
 ) -> dict[str, Any] | None:
     """Live with half of the groups of a kind of ordinary life, meet the other half, both ways.
 
@@ -71,7 +75,7 @@ def _home(
         met = [each for each in recordings if each.group not in mine]
         if not lived:
             continue
-        memory = live([lived] * days)
+        memory = live([lived] * days, called_false)
         taken = _shifts(memory, days)
         if not taken:
             _count(lived, plain, None, days, seen)
@@ -131,6 +135,10 @@ def _wrong(each: Heard, targets: frozenset[str]) -> frozenset[str]:
 
 def _right(each: Heard, targets: frozenset[str]) -> frozenset[str]:
     return (targets & _meaning(each).expected) - _EVERYDAY
+
+
+def _false(each: Heard, name: str) -> bool:
+    return bool(_wrong(each, frozenset({name})))
 
 
 def _meaning(each: Heard) -> Meaning:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from omnicam.decide.events import FeedbackKind
-from omnicam.taxonomy import AnomalyClass, SoundLabel
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, SoundLabel
 
 DAY_S = 86_400.0
 
@@ -43,7 +43,7 @@ MOST_ORDINARY = 2.0
 PER_ANSWER = 1.0
 MOST_TOLD = 2.0
 """Nats that each false alarm told by a person takes off and each confirmation gives back, and the
-most that words take off beyond what ordinary life does."""
+most that words take off: enough for what is near an event, too little to deafen a detector."""
 
 MARGIN = 0.5
 """Nats below the alarm to which ordinary life is lowered, and below the lowest level what persons
@@ -76,7 +76,7 @@ LESSONS: Mapping[AnomalyClass, Lesson] = MappingProxyType(
     {
         AnomalyClass.FALL: Lesson(keeps_review=frozenset({"fallen"})),
         AnomalyClass.VIOLENT_CONFLICT: Lesson(),
-        AnomalyClass.SMOKE: Lesson(keeps_review=frozenset({"smoke"})),
+        AnomalyClass.SMOKE: Lesson(keeps_review=frozenset(ANOMALIES[AnomalyClass.SMOKE].scorers)),
         # Who calls for help, or a smoke alarm that sounds, is never ordinary life.
         AnomalyClass.ABNORMAL_SOUND: Lesson(
             untaught=frozenset({SoundLabel.CALL_FOR_HELP, "smoke_alarm"})
@@ -114,28 +114,25 @@ class Shift:
     told_reach: float = 0.0
 
     def __call__(self, log_odds: float) -> float:
-        """Lower evidence: rising in it, by `size + told` at most, to no less than a quarter."""
-        if log_odds <= 0.0:
-            return log_odds
-        lowered = self.ordinary(log_odds)
-        return max(lowered - _left(self.told, self.told_reach, log_odds), lowered / 2.0)
+        """Lower evidence: rising in it, by `most` at most, to no less than half of it.
 
-    def ordinary(self, log_odds: float) -> float:
-        """Lower evidence by what ordinary life alone takes off."""
-        if log_odds <= 0.0:
-            return log_odds
-        lowered = max(log_odds - _left(self.size, self.reach, log_odds), log_odds / 2.0)
-        return max(lowered, min(log_odds, self.floor))
+        Both lessons are about the same ordinary life, so they do not add up: the larger counts.
+        """
+        ordinary = _lowered(self.size, self.reach, log_odds)
+        return min(
+            max(ordinary, min(log_odds, self.floor)), _lowered(self.told, self.told_reach, log_odds)
+        )
 
     @property
     def most(self) -> float:
         """Nats taken off at most."""
-        return self.size + self.told
+        return max(self.size, self.told)
 
 
-def _left(size: float, reach: float, log_odds: float) -> float:
-    """Give what of a shift is left above its reach."""
-    return max(0.0, size - _FADE * max(0.0, log_odds - reach))
+def _lowered(size: float, reach: float, log_odds: float) -> float:
+    """Take off a shift up to its reach, and what is left of it above."""
+    left = max(0.0, size - _FADE * max(0.0, log_odds - reach))
+    return min(log_odds, max(log_odds - left, log_odds / 2.0))
 
 
 NO_SHIFT = Shift()
@@ -271,7 +268,7 @@ def _learned(
             shift = Shift(size=size, reach=reach, floor=bounds.lowest)
     if words > 0.0:
         told_reach = max(wrong)
-        needed = shift.ordinary(told_reach) - (bounds.lowest - MARGIN)
+        needed = told_reach - (bounds.lowest - MARGIN)
         told = min(words, needed, MOST_TOLD)
         if told > 0.0:
             shift = replace(shift, told=told, told_reach=told_reach)

@@ -78,10 +78,11 @@ def test_a_shift_lowers_within_bounds_and_keeps_the_order(
 ) -> None:
     low, high = sorted((one, other))
     assert shift(low) <= shift(high) + 1e-9
-    assert 0.0 <= one - shift(one) <= shift.size + shift.told + 1e-9
-    assert shift(one) >= one / 4 if one > 0.0 else shift(one) == one
+    assert 0.0 <= one - shift(one) <= shift.most + 1e-9
+    assert shift.most <= max(MOST_ORDINARY, MOST_TOLD)
+    assert shift(one) >= one / 2 if one > 0.0 else shift(one) == one
     if one >= shift.floor:
-        assert shift.ordinary(one) >= shift.floor
+        assert replace(shift, told=0.0)(one) >= shift.floor
 
 
 @given(shifts)
@@ -104,7 +105,7 @@ def test_what_is_learned_is_bounded_and_needs_days_or_words(memory: HomeMemory, 
         assert shift.size == 0.0 or alarmed >= LEAST_DAYS
         assert shift.told == 0.0 or known.false_alarms > known.confirmed
         # Whatever was learned without a person's word, an event stays an event.
-        assert shift.ordinary(BOUNDS.lowest + 0.01) >= BOUNDS.lowest
+        assert replace(shift, told=0.0)(BOUNDS.lowest + 0.01) >= BOUNDS.lowest
 
 
 @given(memories, st.randoms(use_true_random=False))

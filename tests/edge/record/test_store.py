@@ -248,6 +248,15 @@ def test_file_of_an_older_program_is_migrated(tmp_path: Path) -> None:
     database.close()
 
 
+def test_file_of_the_first_program_learns_to_keep_homes(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    Database(path, migrations=MIGRATIONS[:1]).close()
+    store = Store(path)
+    store.set_home("bedroom", HOME)
+    assert store.homes() == {"bedroom": HOME}
+    store.close()
+
+
 def test_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "events.db"
     Database(path).close()
