@@ -82,6 +82,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _expects("fight", FIGHT, unclear=(FALL, *_VOICES), note="who fights may fall and shout"),
     _normal("no_fight"),
     _expects("fire_smoke_*", SMOKE),
+    _expects("smoke_alarm", SMOKE_ALARM, note="its tone; the sound alone shows no smoke"),
     _expects("smoke_*", SMOKE),
     _expects("smoke", SMOKE),
     _expects("fire", unclear=(SMOKE,), note="flames, with or without smoke"),
@@ -101,7 +102,6 @@ MEANINGS: tuple[Meaning, ...] = (
     _expects("cough", COUGH),
     _expects("crying", CRYING),
     _expects("baby_cry", CRYING),
-    _expects("smoke_alarm", SMOKE_ALARM),
     _expects("help_*", WORD, unclear=(CALL,), note="the word alone, said calmly, is no call"),
     # Sounds that are neither normal nor one of the kinds.
     _expects(
