@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from omnicam.evaluate.judged import Role
-from omnicam.evaluate.labels import CALL, FALL, GLASS, MEANINGS, SCREAM, SMOKE, WORD, meaning_of
+from omnicam.evaluate.labels import (
+    CALL,
+    FALL,
+    GLASS,
+    MEANINGS,
+    SCREAM,
+    SMOKE,
+    SOUND,
+    WORD,
+    meaning_of,
+)
 from tests.edge.evaluate.evaluate_scenes import judged
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,6 +50,9 @@ def test_every_label_of_the_recordings_is_known():
         ("help_en", WORD, Role.EXPECTED),
         ("help_en", CALL, Role.AMBIGUOUS),
         ("speech_zh", WORD, Role.OTHER),
+        ("gunshot_fx", SOUND, Role.AMBIGUOUS),
+        ("cough", SOUND, Role.EXPECTED),
+        ("rain", SOUND, Role.OTHER),
         ("something else", FALL, Role.AMBIGUOUS),
     ],
 )

@@ -87,6 +87,24 @@ def test_one_sound_is_false_for_another():
     )
 
 
+def test_the_class_of_sounds_is_found_by_any_of_its_kinds():
+    files = [
+        judged(
+            "a/1", "scream", scream(label="glass_breaking"), peaks={"abnormal_sound/cough": 0.0}
+        ),
+        judged("a/2", "rain", scream()),
+        judged("a/3", "gunshot_fx", scream()),
+        judged("a/4", "speech", word()),
+    ]
+    all_of_them = row(found(files, ["abnormal_sound"]), folder="all")
+    assert (all_of_them["expected"]["any"]["hits"], all_of_them["expected"]["any"]["of"]) == (1, 1)
+    assert (all_of_them["other"]["any"]["hits"], all_of_them["other"]["any"]["of"]) == (1, 2)
+    assert all_of_them["ambiguous"]["of"] == 1
+    assert files[0].peak("abnormal_sound") == 0.5
+    table = false_alarms(files, ["abnormal_sound", "abnormal_sound/scream", "help_word"])
+    assert row(table, target="all")["any"]["events"] == 2
+
+
 def test_what_comes_before_the_onset_is_no_find():
     early = judged("a/1", "tamper_cover", entry(AnomalyClass.CAMERA_TAMPERING, 3.0), onset_s=64.0)
     table = found([early], ["camera_tampering"])
