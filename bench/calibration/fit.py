@@ -100,8 +100,11 @@ def fit(samples: Sequence[Sample], aim: Aim) -> Platt:
     spoke = [sample for sample in samples if sample.evidence >= SPOKE]
     if not spoke:
         return IDENTITY
-    x = np.array([sample.evidence for sample in spoke])
-    y = np.array([float(sample.right) for sample in spoke])
+    right = [sample.evidence for sample in spoke if sample.right]
+    # One wrong recording more than seen, where the right ones lie: no set shows the last false one.
+    unseen = [float(np.median(right))] if right else []
+    x = np.array([*(sample.evidence for sample in spoke), *unseen])
+    y = np.array([*(float(sample.right) for sample in spoke), *(0.0 for _ in unseen)])
     known = log_odds_of(aim.prior)
     if aim.base is not None:
         known += log_odds_of(share_of(samples)) - log_odds_of(aim.base)
@@ -143,7 +146,7 @@ def cross_validated(samples: Sequence[Sample], aim: Aim) -> Fitted:
     if len(spoke) < LEAST_RIGHT or len(groups) < LEAST_GROUPS:
         reason = (
             f"{len(spoke)} right recordings of {len(groups)} groups spoke; "
-            f"{LEAST_RIGHT} of {LEAST_GROUPS} are needed"
+            f"{LEAST_RIGHT} of {LEAST_GROUPS} groups are needed"
         )
         return Fitted(IDENTITY, plain, reason)
     folds = folds_of(samples)

@@ -2,8 +2,9 @@ import math
 
 import pytest
 
+from omnicam.decide.calibration import Calibration, Platt
 from omnicam.decide.decider import Decider
-from omnicam.decide.fusion import confidence_of
+from omnicam.decide.fusion import confidence_of, log_odds_of
 from omnicam.decide.words import HelpCall
 from omnicam.evaluate.entries import Listener
 from omnicam.evidence import Evidence
@@ -11,10 +12,10 @@ from omnicam.taxonomy import AnomalyClass, Level, Thresholds
 from tests.edge.decide.decide_scenes import camera
 
 
-def hear(*evidence, until=12.0):
+def hear(*evidence, until=12.0, calibration=None):
     """Let a decider take evidence and a listener follow it, in steps of a tenth of a second."""
     listener = Listener(Thresholds())
-    decider = Decider(camera(), observer=listener.read)
+    decider = Decider(camera(), observer=listener.read, calibration=calibration or Calibration())
     waiting = sorted(evidence, key=lambda each: each.time)
     for tick in range(round(until * 10)):
         now = tick / 10
@@ -53,6 +54,16 @@ def test_an_event_is_one_entry_with_its_peak():
     assert entry.confidence == pytest.approx(
         confidence_of(listener.peaks["abnormal_sound/scream"]), abs=1e-9
     )
+
+
+def test_evidence_is_what_was_said_before_prior_and_calibration():
+    key = "abnormal_sound/scream"
+    plain = hear(*steadily(2.0, 4.0, 9.0))
+    mapped = hear(*steadily(2.0, 4.0, 9.0), calibration=Calibration({key: Platt(0.5, 1.0)}))
+    assert mapped.evidence == plain.evidence
+    prior = log_odds_of(0.05)
+    assert plain.peaks[key] == pytest.approx(prior + plain.evidence[key], abs=1e-9)
+    assert mapped.peaks[key] == pytest.approx(prior + 0.5 * plain.evidence[key] + 1.0, abs=1e-9)
 
 
 def test_a_class_of_the_picture_has_no_label():
