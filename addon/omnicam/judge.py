@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from pathlib import Path
 
 from omnicam import payloads
@@ -50,6 +51,7 @@ class Playback:
         words: of the spoken trigger.
         observer: told where every class stands at each step.
         still: whether the file is a single picture, to be shown for `STILL_S`.
+        zone: local time of the camera, None for the machine's own.
 
     Attributes:
         reached: how far it has been played, in stream time.
@@ -66,8 +68,9 @@ class Playback:
         *,
         observer: Observer | None = None,
         still: bool = False,
+        zone: tzinfo | None = None,
     ) -> None:
-        zone = local_zone(None)
+        zone = zone or local_zone(None)
         self._camera = camera
         self._still = still
         self._analyser = Analyser(camera, zone, pose, make_scorers(camera, zone, words))

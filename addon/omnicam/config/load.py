@@ -20,6 +20,7 @@ from omnicam.config.model import (
     ApiSettings,
     CameraSettings,
     ClassSettings,
+    LearningSettings,
     Line,
     MqttSettings,
     NodeSettings,
@@ -311,6 +312,7 @@ def _node(checked: Raw, base: Path) -> NodeSettings:
         mqtt=_mqtt(checked["mqtt"], base) if "mqtt" in checked else None,
         api=ApiSettings(**checked.get("api", {})),
         retention=RetentionSettings(**checked.get("retention", {})),
+        learning=LearningSettings(**checked.get("learning", {})),
         cameras=tuple(
             _camera(camera_id, camera, checked.get("classes", {}), base)
             for camera_id, camera in checked["cameras"].items()

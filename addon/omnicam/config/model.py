@@ -245,6 +245,14 @@ class SoundSettings:
     yamnet: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningSettings:
+    """Whether cameras learn what is ordinary in their home, and after how many watched days."""
+
+    enabled: bool = True
+    days: int = 3
+
+
 class Language(StrEnum):
     """Languages of reasons, names and prompts."""
 
@@ -273,6 +281,7 @@ class NodeSettings:
         mqtt: None publishes nothing (files can still be judged).
         api: the HTTP API.
         retention: of records.
+        learning: of what is ordinary in this home.
         cameras: at least one.
     """
 
@@ -288,4 +297,5 @@ class NodeSettings:
     mqtt: MqttSettings | None = None
     api: ApiSettings = ApiSettings()
     retention: RetentionSettings = RetentionSettings()
+    learning: LearningSettings = LearningSettings()
     cameras: tuple[CameraSettings, ...] = ()

@@ -107,6 +107,13 @@ RETENTION = vol.Schema(
     }
 )
 
+LEARNING = vol.Schema(
+    {
+        "enabled": fields.flag,
+        "days": fields.number(3, 14, unit="days", whole=True),
+    }
+)
+
 NODE: vol.Schema = vol.Schema(
     {
         vol.Required("node"): fields.identifier,
@@ -128,6 +135,7 @@ NODE: vol.Schema = vol.Schema(
         "mqtt": MQTT,
         "api": API,
         "retention": RETENTION,
+        "learning": LEARNING,
         "classes": CLASSES,
     }
 )

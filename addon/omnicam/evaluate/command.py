@@ -107,6 +107,7 @@ def results(
                 "error": each.error,
                 "events": [entry_of(entry) for entry in each.entries],
                 "peaks": {name: round(peak, 3) for name, peak in each.outcome.peaks.items()},
+                "evidence": {name: round(said, 3) for name, said in each.outcome.evidence.items()},
                 "senses": sorted(sense.name.lower() for sense in each.senses),
                 "warning": each.warning,
             }

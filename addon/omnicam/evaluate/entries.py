@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from omnicam.decide.events import Event, Step
@@ -54,6 +54,28 @@ class _Held(NamedTuple):
     log_odds: float
 
 
+class _Last:
+    """The last steps of one figure."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self) -> None:
+        self._steps: deque[float] = deque(maxlen=_STEPS)
+
+    def hold(self, value: float) -> float:
+        """Take a step; gives what two of the last three reached, -inf before two steps."""
+        self._steps.append(value)
+        return sorted(self._steps)[-2] if len(self._steps) > 1 else -math.inf
+
+
+@dataclass(slots=True)
+class _Steps:
+    """The last steps under one label: its log-odds, and what the scorers said of it."""
+
+    sure: _Last = field(default_factory=_Last)
+    said: _Last = field(default_factory=_Last)
+
+
 class Listener:
     """Follows one recording: told of every reading and decision, in stream time from 0.
 
@@ -63,11 +85,12 @@ class Listener:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._recent: dict[tuple[AnomalyClass, str | None], deque[float]] = {}
+        self._recent: dict[tuple[AnomalyClass, str | None], _Steps] = {}
         self._held: dict[AnomalyClass, list[_Held]] = {}
         self._suspected: dict[AnomalyClass, float] = {}
         self._done: list[Entry] = []
         self.peaks: dict[str, float] = {}
+        self.evidence: dict[str, float] = {}
 
     @property
     def entries(self) -> list[Entry]:
@@ -78,19 +101,20 @@ class Listener:
         """Take where a class stands at a step."""
         anomaly = reading.anomaly
         for label in reading.log_odds:
-            self._recent.setdefault((anomaly, label), deque(maxlen=_STEPS))
+            self._recent.setdefault((anomaly, label), _Steps())
         history = self._held.setdefault(anomaly, [])
         if anomaly not in self._suspected and len(history) > 2 * _KEPT:
             del history[:-_KEPT]
         for (its, label), steps in self._recent.items():
             if its is not anomaly:
                 continue
-            steps.append(reading.log_odds.get(label, -math.inf))
-            held = sorted(steps)[-2] if len(steps) > 1 else -math.inf
+            held = steps.sure.hold(reading.log_odds.get(label, -math.inf))
+            said = steps.said.hold(reading.said.get(label, -math.inf))
             if math.isfinite(held):
                 history.append(_Held(reading.time, label, held))
                 name = target(anomaly, label)
                 self.peaks[name] = max(self.peaks.get(name, -math.inf), held)
+                self.evidence[name] = max(self.evidence.get(name, -math.inf), said)
 
     def decide(self, decision: Event | HelpCall, reached: float) -> None:
         """Take a decision that was made when the stream had come so far."""

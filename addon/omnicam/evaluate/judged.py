@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from omnicam.decide.fusion import confidence_of
 from omnicam.evaluate.entries import Entry
-from omnicam.evaluate.labels import Meaning, meaning_of
+from omnicam.evaluate.labels import Meaning, is_about, meaning_of
 from omnicam.evaluate.play import Outcome
 from omnicam.taxonomy import Sense
 
@@ -95,16 +95,19 @@ class Judged:
 
     def role(self, name: str) -> Role:
         """Give what a target is here; whatever an unknown label might mean is ambiguous."""
-        if self.meaning is None or name in self.meaning.ambiguous:
+        if self.meaning is None:
             return Role.AMBIGUOUS
-        return Role.EXPECTED if name in self.meaning.expected else Role.OTHER
+        if any(is_about(each, name) for each in self.meaning.expected):
+            return Role.EXPECTED
+        unclear = any(is_about(each, name) for each in self.meaning.ambiguous)
+        return Role.AMBIGUOUS if unclear else Role.OTHER
 
     def of(self, name: str, *, alarms: bool = False) -> list[Entry]:
         """Give the events of a target, or its alarms."""
         return [
             entry
             for entry in self.entries
-            if entry.target == name and not (alarms and entry.alarm_s is None)
+            if is_about(entry.target, name) and not (alarms and entry.alarm_s is None)
         ]
 
     def right(self, name: str, *, alarms: bool = False) -> list[Entry]:
@@ -131,8 +134,8 @@ class Judged:
 
     def peak(self, name: str) -> float:
         """Give the highest confidence that a target reached and held; 0 where nothing was said."""
-        peak = self.outcome.peaks.get(name)
-        return 0.0 if peak is None or self.error is not None else confidence_of(peak)
+        peaks = [peak for each, peak in self.outcome.peaks.items() if is_about(each, name)]
+        return confidence_of(max(peaks)) if peaks and self.error is None else 0.0
 
     def _early(self, entry: Entry) -> bool:
         return self.onset_s is not None and entry.time_s < self.onset_s - EARLY_S

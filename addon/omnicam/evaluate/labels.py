@@ -1,7 +1,8 @@
 """What each label of a manifest means: which events are right on it, and which are false.
 
 The one table of the project that maps labels to classes. A target is a class, a kind of sound
-(`abnormal_sound/scream`) or the spoken trigger (`help_word`). On a recording of a label a target is
+(`abnormal_sound/scream`) or the spoken trigger (`help_word`). The class `abnormal_sound` is what
+any of its kinds is, and needs no row of its own. On a recording of a label a target is
 
 - expected: without an event the recording counts as a miss;
 - ambiguous: an event counts neither for nor against, and is counted apart;
@@ -31,6 +32,9 @@ COUGH = target(AnomalyClass.ABNORMAL_SOUND, SoundLabel.COUGH)
 CALL = target(AnomalyClass.ABNORMAL_SOUND, SoundLabel.CALL_FOR_HELP)
 CRYING = target(AnomalyClass.ABNORMAL_SOUND, "crying")
 SMOKE_ALARM = target(AnomalyClass.ABNORMAL_SOUND, "smoke_alarm")
+SOUND = target(AnomalyClass.ABNORMAL_SOUND)
+"""Any kind of sound: what the class itself says, which has one sensor."""
+
 WORD = WORD_SCORER
 
 
@@ -82,6 +86,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _expects("fight", FIGHT, unclear=(FALL, *_VOICES), note="who fights may fall and shout"),
     _normal("no_fight"),
     _expects("fire_smoke_*", SMOKE),
+    _expects("smoke_alarm", SMOKE_ALARM, note="its tone; the sound alone shows no smoke"),
     _expects("smoke_*", SMOKE),
     _expects("smoke", SMOKE),
     _expects("fire", unclear=(SMOKE,), note="flames, with or without smoke"),
@@ -101,7 +106,6 @@ MEANINGS: tuple[Meaning, ...] = (
     _expects("cough", COUGH),
     _expects("crying", CRYING),
     _expects("baby_cry", CRYING),
-    _expects("smoke_alarm", SMOKE_ALARM),
     _expects("help_*", WORD, unclear=(CALL,), note="the word alone, said calmly, is no call"),
     # Sounds that are neither normal nor one of the kinds.
     _expects(
@@ -109,8 +113,8 @@ MEANINGS: tuple[Meaning, ...] = (
         unclear=(GLASS,),
         note="a crash against a window; whether glass broke is not known",
     ),
-    _expects("explosion_*", note="an abnormal sound, but of none of the kinds"),
-    _expects("gunshot_*", note="an abnormal sound, but of none of the kinds"),
+    _expects("explosion_*", unclear=(SOUND,), note="an abnormal sound, but of none of the kinds"),
+    _expects("gunshot_*", unclear=(SOUND,), note="an abnormal sound, but of none of the kinds"),
     # Ordinary sounds.
     _normal("glass_impact_no_break"),
     _normal("glass_negative"),
@@ -136,3 +140,8 @@ MEANINGS: tuple[Meaning, ...] = (
 def meaning_of(label: str) -> Meaning | None:
     """Give the first row that is about a label; None for a label that the table does not know."""
     return next((row for row in MEANINGS if fnmatchcase(label, row.pattern)), None)
+
+
+def is_about(name: str, other: str) -> bool:
+    """Whether a target is another one, or a kind of it."""
+    return name == other or name.startswith(f"{other}/")

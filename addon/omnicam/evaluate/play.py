@@ -5,6 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from pathlib import Path
 
 from omnicam.capture import CaptureError
@@ -13,10 +14,12 @@ from omnicam.config.model import DEFAULT_WORDS, CameraSettings
 from omnicam.decide.events import Event
 from omnicam.decide.support import SUPPORT
 from omnicam.detect.pose.landmarker import LocalPoseEstimator
+from omnicam.detect.protocol import Pose
 from omnicam.evaluate.entries import Entry, Listener
 from omnicam.evaluate.manifest import Recording
 from omnicam.judge import Playback, recording
-from omnicam.taxonomy import AnomalyClass, Sense, Thresholds
+from omnicam.media import Pixels
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense, Thresholds
 
 _CUT_SHORT = 0.8  # of the duration that the manifest says
 
@@ -48,6 +51,7 @@ class Outcome:
         senses: what it offered.
         entries: its events.
         peaks: by target, the highest log-odds that two of three steps reached.
+        evidence: the same of what the scorers summed up to, before any calibration.
         cpu_s: processor time.
         wall_s: time that passed.
     """
@@ -59,6 +63,7 @@ class Outcome:
     senses: frozenset[Sense] = frozenset()
     entries: tuple[Entry, ...] = ()
     peaks: dict[str, float] = field(default_factory=dict)
+    evidence: dict[str, float] = field(default_factory=dict)
     cpu_s: float = 0.0
     wall_s: float = 0.0
 
@@ -76,13 +81,14 @@ def _play(row: Recording, task: Task) -> Outcome:
         return Outcome(recording=row, error=f"There is no file {row.path}.")
     listener = Listener(Thresholds())
     error: str | None = None
-    pose = LocalPoseEstimator(task.model)
+    pose = LocalPoseEstimator(task.model) if _looks(task.classes) else _Nobody()
     playback = Playback(
         _camera(file.resolve(), task.classes),
         pose,
         DEFAULT_WORDS if AnomalyClass.ABNORMAL_SOUND in task.classes else (),
         observer=listener.read,
         still=row.still,
+        zone=UTC,  # the same results on a machine elsewhere
     )
     try:
         for decision in playback.decisions():
@@ -105,6 +111,7 @@ def _play(row: Recording, task: Task) -> Outcome:
         senses=frozenset(sense for sense, there in offered.items() if there),
         entries=tuple(listener.entries),
         peaks=_of_classes(listener.peaks, task.classes),
+        evidence=_of_classes(listener.evidence, task.classes),
     )
 
 
@@ -116,7 +123,24 @@ def _camera(file: Path, classes: Collection[AnomalyClass]) -> CameraSettings:
         anomaly: replace(each, enabled=each.enabled and anomaly in needed)
         for anomaly, each in default_classes().items()
     }
-    return replace(recording(file), classes=settings)
+    audio = AnomalyClass.ABNORMAL_SOUND in needed
+    return replace(recording(file), classes=settings, audio=audio)
+
+
+def _looks(classes: Collection[AnomalyClass]) -> bool:
+    """Whether any of the classes could ask where somebody is."""
+    return any(ANOMALIES[each].senses != frozenset({Sense.SOUND}) for each in classes)
+
+
+class _Nobody:
+    """Stands in for the pose model where nothing would look at what it finds."""
+
+    def estimate(self, image: Pixels) -> tuple[Pose, ...]:  # noqa: ARG002 - the protocol's
+        """Find nobody."""
+        return ()
+
+    def close(self) -> None:
+        """There is nothing to let go."""
 
 
 def _of_classes(peaks: dict[str, float], classes: Collection[AnomalyClass]) -> dict[str, float]:

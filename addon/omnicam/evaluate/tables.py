@@ -12,7 +12,7 @@ from typing import Any
 
 from omnicam.evaluate.entries import Entry
 from omnicam.evaluate.judged import Judged, Role
-from omnicam.evaluate.labels import CALL, MEANINGS, SMOKE, WORD, target
+from omnicam.evaluate.labels import CALL, MEANINGS, SMOKE, SOUND, WORD, target
 from omnicam.evaluate.statistics import clopper_pearson, percentile, poisson_upper
 from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense, SoundLabel, Thresholds
 
@@ -37,6 +37,7 @@ def targets_of(classes: Collection[AnomalyClass], files: Iterable[Judged]) -> tu
         if anomaly not in classes:
             continue
         if anomaly is AnomalyClass.ABNORMAL_SOUND:
+            names[SOUND] = None
             names |= dict.fromkeys(target(anomaly, label) for label in SoundLabel)
         elif ANOMALIES[anomaly].scorers:
             names[target(anomaly)] = None
@@ -126,7 +127,8 @@ def false_alarms(files: Sequence[Judged], names: Sequence[str]) -> Table:
         )
         for name in names
     ]
-    rows.append({"target": ALL} | _rate(normal, lambda each, alarms: _false(each, names, alarms)))
+    apart = [name for name in names if name != SOUND]  # its kinds are there
+    rows.append({"target": ALL} | _rate(normal, lambda each, alarms: _false(each, apart, alarms)))
     return rows
 
 
@@ -237,7 +239,7 @@ def reliability(files: Sequence[Judged], names: Sequence[str]) -> Table:
     Only events count of which it is known whether they are right. The share depends on how much of
     what was played is ordinary, which is much less here than at home.
     """
-    spoken = {name: list(_told(files, name)) for name in names}
+    spoken = {name: list(_told(files, name)) for name in names if name != SOUND}
     groups: dict[str, list[tuple[float, bool]]] = {
         ALL: [each for events in spoken.values() for each in events]
     }

@@ -147,9 +147,9 @@ class _Worker:
 def _serve(connection: Connection, task: Task, player: Player) -> None:
     # Ctrl-C reaches the whole group; the first process decides when the others end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
+    try:
+        while True:
             row: Recording = connection.recv()
-        except EOFError:
-            return
-        connection.send(player(row, task))
+            connection.send(player(row, task))
+    except (EOFError, ConnectionError):
+        return  # the first process is gone, or has done with this one

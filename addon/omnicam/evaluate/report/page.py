@@ -10,6 +10,7 @@ from typing import Any
 from omnicam import __version__
 from omnicam.evaluate.entries import Entry
 from omnicam.evaluate.judged import Judged, Role
+from omnicam.evaluate.labels import SOUND
 from omnicam.evaluate.report.curves import recall_drawing, reliability_drawing
 from omnicam.evaluate.report.pictures import pictures
 from omnicam.evaluate.sections import WORDS_FIRST, Section
@@ -122,6 +123,8 @@ def _reliability(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _clips(root: Path, files: Sequence[Judged], names: Sequence[str]) -> Iterator[str]:
     for name in names:
+        if name == SOUND:
+            continue  # its kinds follow
         missed = [
             (each, each.onset_s, _why_missed(each, name))
             for each in files

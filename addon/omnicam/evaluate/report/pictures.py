@@ -49,7 +49,8 @@ def pictures(root: Path, row: Recording, moment_s: float | None) -> list[str]:
     images = [_jpeg(_strip(frames))] if frames else []
     if sounds and not frames:
         samples = np.concatenate([chunk.samples for chunk in sounds])
-        images.append(_png(_log_mel(samples)))
+        # Without the silence in which time runs on after the end.
+        images.append(_jpeg(_log_mel(np.trim_zeros(samples, "b"))))
     return images
 
 
@@ -102,15 +103,8 @@ def _mel(hertz: float) -> float:
 
 
 def _jpeg(image: Pixels) -> str:
-    return _address("image/jpeg", ".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 75])
-
-
-def _png(image: Pixels) -> str:
-    return _address("image/png", ".png", image, [])
-
-
-def _address(kind: str, suffix: str, image: Pixels, options: list[int]) -> str:
-    good, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
+    options = [cv2.IMWRITE_JPEG_QUALITY, 80]
+    good, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
     if not good:
-        raise ValueError(f"a picture of shape {image.shape} could not be written as {kind}")
-    return f"data:{kind};base64,{base64.b64encode(data.tobytes()).decode()}"
+        raise ValueError(f"a picture of shape {image.shape} could not be written")
+    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"
