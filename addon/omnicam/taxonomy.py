@@ -158,7 +158,7 @@ ANOMALIES: Mapping[AnomalyClass, Anomaly] = MappingProxyType(
             chinese="烟雾",
             device_class="smoke",
             icon="mdi:smoke",
-            scorers=("smoke",),
+            scorers=("smoke", "flames"),
             release_s=10.0,
         ),
         AnomalyClass.ABNORMAL_SOUND: Anomaly(

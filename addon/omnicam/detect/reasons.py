@@ -22,6 +22,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "fallen": "有人躺在地上，一直没有动",
         "violence": "几个人之间有剧烈的肢体动作",
         "smoke": "有烟雾升起并扩散",
+        "flames": "有火焰在闪烁",
         "scream": "听到响亮、持续的尖叫",
         "glass_breaking": "听到玻璃破碎的声音",
         "cough": "听到咳嗽声",

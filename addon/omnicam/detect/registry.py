@@ -10,6 +10,7 @@ from types import MappingProxyType
 from omnicam.config.model import CameraSettings, LineKind, ZoneKind
 from omnicam.detect.fall import FallScorer
 from omnicam.detect.fallen import FallenScorer
+from omnicam.detect.flames import FlamesScorer
 from omnicam.detect.protocol import Need, Scorer, ScorerContext
 from omnicam.detect.smoke import SmokeScorer
 from omnicam.detect.sound.cough import CoughScorer
@@ -40,6 +41,7 @@ SCORERS: Mapping[str, Factory] = MappingProxyType(
         "fallen": FallenScorer,
         "violence": ViolenceScorer,
         "smoke": SmokeScorer,
+        "flames": FlamesScorer,
         "scream": ScreamScorer,
         "glass_breaking": GlassBreakingScorer,
         "cough": CoughScorer,
