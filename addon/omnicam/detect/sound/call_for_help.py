@@ -21,7 +21,7 @@ _AGAIN_S = 10.0
 _SPAN_S = 3.0  # a word settles the matter by itself
 _CALL = 8.0  # confidence 0.99 with the prior of 0.05
 _SUSPICION = 4.6  # 0.81: review
-_CLEAR = 0.85  # confidence from which a word is hardly another one
+_CLEAR = 0.9  # confidence from which a word is hardly another one
 _SCORER = "call_for_help"
 
 SHOUT = SoundKind(

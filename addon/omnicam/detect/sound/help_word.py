@@ -77,6 +77,8 @@ class HelpWordScorer:
             )
             sure = self._looks.agree(word, start)
             if sure is not None:
+                if not is_trained(sure.word):
+                    sure = replace(sure, confidence=min(sure.confidence, _UNSURE))
                 manner = _manner(piece, hit)
                 found += [sure, self._call.weigh(sure, manner, observation.time)]
         return found
@@ -96,9 +98,7 @@ def make_spot(words: Iterable[str]) -> Spot:
 
     def spot(samples: Samples) -> list[WordHit]:
         hits = head.spot(samples) if head else []
-        for hit in spotter.spot(samples) if spotter else ():
-            hits.append(replace(hit, confidence=min(hit.confidence, _UNSURE)))
-        return hits
+        return hits + (spotter.spot(samples) if spotter else [])
 
     return spot
 

@@ -23,7 +23,7 @@ WINDOW = REACH + (STEPS - 1) * STEP
 """Samples that the head looks at."""
 
 ACCEPT = 0.6
-"""Probability from which a word counts as heard."""
+"""Probability from which a window is worth a second look."""
 
 _LATE_S = 0.12  # the head answers best when the word has ended this long ago
 _LONGEST_S = 1.0
