@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "check-config":
         cameras = ", ".join(camera.id for camera in settings.cameras)
         print(f"{options.config}: good; node {settings.node}, cameras: {cameras}")
+        if unsure := _unsure_words(settings):
+            print(unsure)
         return 0
     return _run(settings, until_finished=options.until_finished)
 
@@ -115,6 +117,19 @@ def _unusable_pack(settings: NodeSettings) -> str:
     except YamnetError as error:
         return f"sound.yamnet: {error}"
     return ""
+
+
+def _unsure_words(settings: NodeSettings) -> str:
+    """Say which words no model was trained for; empty when there are none."""
+    from omnicam.detect.sound.words import TRAINED, untrained
+
+    names = ", ".join(untrained(settings.words))
+    if not names:
+        return ""
+    return (
+        f"words: {names}: recognised by a general recogniser, which is less sure; on its own such "
+        f"a word is for review and no alarm. Trained words: {', '.join(TRAINED)}"
+    )
 
 
 def _run(settings: NodeSettings, *, until_finished: bool) -> int:
