@@ -19,6 +19,10 @@ SILENCE_DB = -100.0
 LARGEST_GAP_S = 0.1
 """A longer gap or overlap between chunks starts a new window; a shorter one is clock jitter."""
 
+QUIET_ROOM_DB = -55.0
+"""A room that was not heard yet is taken for this quiet at most, dB relative to full scale: a
+recording may begin with the very sound, and a camera may come back in the middle of it."""
+
 FALL_DB_PER_S, RISE_DB_PER_S = 20.0, 1.0
 """The noise level follows quieter sound at once and louder sound slowly: a cry is no background."""
 
@@ -49,7 +53,7 @@ class Soundtrack:
 
     def _sound(self, hop: Samples) -> Sound:
         level = decibels(hop)
-        noise = level if self._noise_db is None else self._noise_db
+        noise = min(level, QUIET_ROOM_DB) if self._noise_db is None else self._noise_db
         # Samples that are all 0 are no quiet room but a microphone that is off or a recording that
         # is over; what comes next must not seem louder for it.
         if level > SILENCE_DB:

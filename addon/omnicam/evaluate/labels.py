@@ -76,8 +76,9 @@ MEANINGS: tuple[Meaning, ...] = (
     # Pictures.
     _expects(
         "fall_sport",
-        unclear=(FALL, FIGHT, *_VOICES),
-        note="falls on ice and from a bicycle: not what a home camera must find",
+        FALL,
+        unclear=(FIGHT, *_VOICES),
+        note="on ice and from a bicycle, seen by a camera that is carried",
     ),
     _expects("fall", FALL, unclear=_VOICES, note="who falls may cry out"),
     _expects("fall_*", FALL, unclear=_VOICES),
@@ -110,8 +111,7 @@ MEANINGS: tuple[Meaning, ...] = (
     # Sounds that are neither normal nor one of the kinds.
     _expects(
         "window_hit_*",
-        unclear=(GLASS,),
-        note="a crash against a window; whether glass broke is not known",
+        note="a crash against a window that did not break: an abnormal sound, but not this one",
     ),
     _expects("explosion_*", unclear=(SOUND,), note="an abnormal sound, but of none of the kinds"),
     _expects("gunshot_*", unclear=(SOUND,), note="an abnormal sound, but of none of the kinds"),

@@ -71,7 +71,7 @@ def test_what_a_recording_cannot_hold_is_no_proof_either():
 
 
 def test_an_ambiguous_label_counts_apart():
-    files = [judged("a/1", "fall_sport", entry()), judged("a/2", "fall_sport")]
+    files = [judged("a/1", "fight", entry()), judged("a/2", "fight")]
     all_of_them = row(found(files, ["fall"]), folder="all")
     assert all_of_them["ambiguous"] == {"of": 2, "any": 1, "alarm": 1}
     assert all_of_them["expected"]["any"]["of"] == all_of_them["other"]["any"]["of"] == 0
@@ -165,7 +165,7 @@ def test_latency_is_counted_from_known_onsets():
 def test_a_confidence_is_right_as_often_as_its_events_are():
     files = [judged(f"a/{i}", "fall", entry(confidence=0.8)) for i in range(9)]
     files += [judged("a/x", "adl", entry(confidence=0.8))]
-    files += [judged("a/y", "fall_sport", entry(confidence=0.8))]
+    files += [judged("a/y", "fight", entry(confidence=0.8))]
     low = row(reliability(files, ["fall"]), target="fall", **{"from": 0.75})
     assert (low["right"]["hits"], low["right"]["of"]) == (9, 10)
     assert low["mean_confidence"] == pytest.approx(0.8)
@@ -245,7 +245,7 @@ def test_every_section_can_be_printed():
         judged("a/1", "fall", entry(), onset_s=0.5),
         judged("a/2", "help_en", word()),
         judged("a/3", "smoke_outdoor", entry(AnomalyClass.SMOKE)),
-        judged("a/4", "fall_sport"),
+        judged("a/4", "fight"),
         judged("a/5", "adl", error="gone"),
     ]
     every = list(AnomalyClass)
