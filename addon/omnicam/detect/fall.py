@@ -20,16 +20,16 @@ from omnicam.detect.protocol import Need, Observation, Person, ScorerContext
 from omnicam.evidence import Evidence
 from omnicam.taxonomy import AnomalyClass
 
-LYING_S = (0.1, 0.8)
+LYING_S = (0.1, 0.6)
 """Seconds of lying at which a landing begins to be more than one, and at which it is a fall."""
 
-LANDED, CLEAR, RECOVERED = 5.0, 9.0, -6.0
+LANDED, CLEAR, RECOVERED = 5.2, 9.0, -6.0
 """Log-odds of a landing, of a clear fall, and of having got up again."""
 
 SPOKEN = 4.0
 """Log-odds from which a fall has been suspected, so that getting up is worth saying."""
 
-LOST = 0.85
+LOST = 0.9
 """Weight of a lying body that the model does not find at the moment."""
 
 RECOVERED_FOR_S = 4.0
