@@ -34,6 +34,13 @@ HEAD_RISE = (0.22, 0.08)
 STATURE = (0.42, 0.28)
 """The same for the height of the head over the lowest part: 1 upright, 0.7 on a chair."""
 
+SUNK, SUNK_WEIGHT = (0.20, 0.12), 0.8
+"""Height of the hips over the floor, in lengths, after a drop: legs that give way leave the trunk
+upright for a while. A chair keeps the hips above 0.25; a squat is what this may be taken for."""
+
+WHOLE = 0.5
+"""A body shorter than this share of itself hides its legs behind something: no floor is seen."""
+
 LEANING = (25.0, 45.0)
 """Degrees of the trunk, in either view, from which a low stature counts: whoever is upright and
 short stands behind furniture or partly outside the picture."""
@@ -96,6 +103,10 @@ class Descent:
         stature = (now.lowest_y - now.head_y) / max(length, 1e-6)
         leaning = ramp(max(now.trunk_degrees, now.tilt_degrees), *LEANING)
         self.lying = max(lying(now, length, floor), leaning * ramp(stature, *STATURE))
+        if self.drop >= 1.0 and now.length >= WHOLE * length:
+            length = max(length, 1e-6)
+            over = ramp((min(now.lowest_y, floor) - now.hip_y) / length, *SUNK)
+            self.lying = max(self.lying, SUNK_WEIGHT * over * ramp(stature, 0.5, 0.42))
         if self.lying >= DOWN:
             self.down_since = time if self.down_since is None else self.down_since
             self.down_until, self.up_since = time, None

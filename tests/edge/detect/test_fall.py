@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -159,3 +161,44 @@ def test_getting_up_from_the_floor_speaks_against_it():
     judge = Judge(FallenScorer(context()))
     judge.see(watch(poses))
     assert judge.said[-1].log_odds < 0
+
+
+def test_a_landing_is_suspected_before_anyone_has_lain():
+    judge = Judge(FallScorer(context()))
+    judge.see(watch(UPRIGHT + FALLING + hold(lying(0.5), 2 * STEP)))
+    assert judge.course[-1][1] >= 0.75
+
+
+def test_a_body_misjudged_in_one_picture_is_taken_back():
+    judge = Judge(FallScorer(context()))
+    judge.see(watch([*UPRIGHT, lying(0.5), *hold(standing(0.5), 2)]))
+    assert judge.said, "the misjudged picture looked like a landing"
+    assert any(word.log_odds == 0 for word in judge.said)
+    assert sum(confidence >= 0.75 for _, confidence in judge.course) <= 1
+
+
+def test_a_fall_goes_on_in_the_body_that_comes_up_where_another_was_lost():
+    half = FALLING[: len(FALLING) // 2]
+    scorer = FallScorer(context())
+    before, after = watch(UPRIGHT + half), watch(hold(lying(0.5), 2), start=NOON + 3.6)
+    judge = Judge(scorer)
+    judge.see(before)
+    shown = [item for item in after if item.picture.people]
+    for item in shown:
+        person = item.picture.people[0]
+        renamed = replace(person, track=person.track + 1)
+        item.picture.people = (renamed,)
+    judge.see(shown)
+    assert judge.course[-1][1] > 0.92
+
+
+def test_legs_that_give_way_are_a_fall_with_the_trunk_still_upright():
+    shares = [(i + 1) / 5 for i in range(5)]
+    sinking = [figure(0.5, 0.65 + 0.22 * s, 5.0, 0.5 - 0.16 * s) for s in shares]
+    floor = [np.minimum(pose.landmarks, 0.9) for pose in sinking]
+    poses = [
+        replace(p, landmarks=at.astype(np.float32)) for p, at in zip(sinking, floor, strict=True)
+    ]
+    judge = Judge(FallScorer(context()))
+    judge.see(watch(UPRIGHT + poses + hold(poses[-1], 2)))
+    assert max(confidence for _, confidence in judge.course) >= 0.75
