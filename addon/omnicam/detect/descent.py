@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from omnicam.detect.body import Posture
+from omnicam.evidence import Region
 
 DROP_WINDOW_S = 1.3
 """A fall from standing takes 0.5 to 1 s; lying down to rest takes more than 2."""
@@ -50,6 +52,13 @@ STARTS_UPRIGHT = 75.0
 
 GROWTH = 1.6
 """A body that is larger by more than this is another one, or was misjudged before."""
+
+STILL_TALL = 0.25
+"""Share of the head's drop. While what moves at the body reaches higher than this under where the
+head was, the pose was misjudged: a body that falls takes its motion down with it."""
+
+WHOLE_WIDTH = 0.95
+"""What moves over so much of the width is the camera or the light, and tells nothing."""
 
 DOWN, UP = 0.5, 0.15
 """Degree of lying from which someone is down, and up to which someone is up."""
@@ -91,13 +100,22 @@ class Descent:
     down_until: float = 0.0
     up_since: float | None = None
 
-    def learn(self, time: float, now: Posture) -> None:
-        """Take a fresh posture: is it a drop, is it lying?"""
+    def learn(
+        self, time: float, now: Posture, box: Region | None = None, moving: Sequence[Region] = ()
+    ) -> None:
+        """Take a fresh posture: is it a drop, is it lying?
+
+        Args:
+            time: stream time.
+            now: the posture.
+            box: around the body.
+            moving: boxes around what moves in the picture, largest first.
+        """
         self.postures.append((time, now))
         while time - self.postures[0][0] > DROP_WINDOW_S + LANDING_S:
             self.postures.popleft()
         length = max(each.length for _, each in self.postures)
-        self._follow(time, now)
+        self._follow(time, now, box, moving)
 
         floor = self.floor if self.drop > 0 else math.inf
         stature = (now.lowest_y - now.head_y) / max(length, 1e-6)
@@ -133,7 +151,9 @@ class Descent:
         near = apart <= JUMP * length and now.length <= GROWTH * length
         return near and 0.0 < time - seen <= JUMP_S
 
-    def _follow(self, time: float, now: Posture) -> None:
+    def _follow(
+        self, time: float, now: Posture, box: Region | None, moving: Sequence[Region]
+    ) -> None:
         """Look for the deepest drop that ends now; the latest of equally deep starts is its own."""
         best, start, floor, length = 0.0, time, math.inf, 1e-6
         for before, then in self.postures:
@@ -147,13 +167,25 @@ class Descent:
             strength = ramp(head + hips, *DROP) if hips >= LEAST_HIP_DROP else 0.0
             if strength > 0 and strength >= best:
                 best, start, floor = strength, before, then.lowest_y
-        if best <= 0:
+        if best <= 0 or not self._borne_out(now, box, moving):
             return
         if self.drop > 0 and time - self.dropped_at <= LANDING_S:  # a fall in stages is one fall
             self.dropped_at = time if best >= self.drop else self.dropped_at
             self.drop = max(self.drop, best)
         elif self.down_since is None or self.drop <= 0:
             self.drop, self.dropped_at, self.onset, self.floor = best, time, start, floor
+
+    def _borne_out(self, now: Posture, box: Region | None, moving: Sequence[Region]) -> bool:
+        """Whether what moves where the body is went down with it; where nothing does, it landed."""
+        if box is None:
+            return True
+        right = box.x + box.width
+        # The largest alone: curtains, shadows and others move too.
+        body = next((r for r in moving if r.x < right and r.x + r.width > box.x), None)
+        if body is None or body.width >= WHOLE_WIDTH:
+            return True
+        highest = min(each.head_y for _, each in self.postures)
+        return body.y >= highest + STILL_TALL * (now.head_y - highest)
 
 
 def lying(now: Posture, length: float, floor: float = math.inf) -> float:

@@ -94,7 +94,7 @@ class FallScorer:
                 story = self._stories[person.track] = self._continued(time, now, aspect, found)
             story.lost = picture.pose_ran and person.track not in found
             if person.track in found:
-                story.descent.learn(time, now)
+                story.descent.learn(time, now, person.region, picture.motion.regions)
             elif story.descent.down_since is not None and not at_side(person.region):
                 # Nothing moves, or the model lost a body that went down, as it often does.
                 story.descent.down_until = time

@@ -12,6 +12,7 @@ from omnicam.detect.fall import FallScorer
 from omnicam.detect.fallen import FallenScorer
 from omnicam.detect.protocol import Motion, Observation, Picture
 from omnicam.detect.tracks import Tracker
+from omnicam.evidence import Region
 from tests.edge.detect.figures import figure, lying, standing
 from tests.edge.detect.scorer_scenes import NOON, Judge, context
 
@@ -40,8 +41,11 @@ def sit(seconds, drop=0.1):
     return [figure(0.5, 0.65 + drop * (i + 1) / steps, 5.0, 0.5) for i in range(steps)]
 
 
-def watch(poses, *, still=frozenset(), start=NOON):
-    """Show poses through a tracker; None is a look that finds nobody, `still` steps do not look."""
+def watch(poses, *, still=frozenset(), start=NOON, moving=()):
+    """Show poses through a tracker.
+
+    None is a look that finds nobody, `still` steps do not look, `moving` is what moves all the time.
+    """
     tracker = Tracker()
     for i, pose in enumerate(poses):
         time = start + i * STEP
@@ -51,7 +55,7 @@ def watch(poses, *, still=frozenset(), start=NOON):
         picture = Picture(
             image=IMAGE,
             grey=IMAGE[:, :, 0],
-            motion=STILL,
+            motion=replace(STILL, regions=tuple(moving)),
             people=tracker.people,
             pose_ran=i not in still,
         )
@@ -104,6 +108,22 @@ def test_a_body_that_the_model_loses_on_the_floor_still_alarms():
 )
 def test_what_is_no_fall_is_not_even_for_review(poses):
     assert max(Judge(FallScorer(context())).see(watch(poses))) < 0.75
+
+
+@pytest.mark.parametrize(
+    ("moves", "fell"),
+    [
+        (Region(x=0.3, y=0.35, width=0.5, height=0.6), False),
+        (Region(x=0.3, y=0.75, width=0.5, height=0.2), True),
+        (Region(x=0.0, y=0.0, width=1.0, height=1.0), True),
+        (Region(x=0.0, y=0.1, width=0.1, height=0.6), True),
+    ],
+    ids=["the_body_still_stands", "the_body_went_down", "the_camera_shakes", "a_curtain_beside"],
+)
+def test_motion_must_bear_a_fall_out(moves, fell):
+    judge = Judge(FallScorer(context()))
+    course = judge.see(watch(UPRIGHT + FALLING + hold(lying(0.5), 3), moving=[moves]))
+    assert (max(course) > 0.92) is fell
 
 
 def test_falling_onto_the_bed_is_no_fall():
