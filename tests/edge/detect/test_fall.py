@@ -41,10 +41,10 @@ def sit(seconds, drop=0.1):
     return [figure(0.5, 0.65 + drop * (i + 1) / steps, 5.0, 0.5) for i in range(steps)]
 
 
-def watch(poses, *, still=frozenset(), start=NOON, moving=None):
+def watch(poses, *, still=frozenset(), start=NOON, moving=()):
     """Show poses through a tracker.
 
-    None is a look that finds nobody, `still` steps do not look, `moving` gives what moves by step.
+    None is a look that finds nobody, `still` steps do not look, `moving` is what moves all the time.
     """
     tracker = Tracker()
     for i, pose in enumerate(poses):
@@ -55,7 +55,7 @@ def watch(poses, *, still=frozenset(), start=NOON, moving=None):
         picture = Picture(
             image=IMAGE,
             grey=IMAGE[:, :, 0],
-            motion=replace(STILL, regions=(moving or {}).get(i, ())),
+            motion=replace(STILL, regions=tuple(moving)),
             people=tracker.people,
             pose_ran=i not in still,
         )
@@ -110,6 +110,22 @@ def test_what_is_no_fall_is_not_even_for_review(poses):
     assert max(Judge(FallScorer(context())).see(watch(poses))) < 0.75
 
 
+@pytest.mark.parametrize(
+    ("moves", "fell"),
+    [
+        (Region(x=0.3, y=0.35, width=0.5, height=0.6), False),
+        (Region(x=0.3, y=0.75, width=0.5, height=0.2), True),
+        (Region(x=0.0, y=0.0, width=1.0, height=1.0), True),
+        (Region(x=0.0, y=0.1, width=0.1, height=0.6), True),
+    ],
+    ids=["the_body_still_stands", "the_body_went_down", "the_camera_shakes", "a_curtain_beside"],
+)
+def test_motion_must_bear_a_fall_out(moves, fell):
+    judge = Judge(FallScorer(context()))
+    course = judge.see(watch(UPRIGHT + FALLING + hold(lying(0.5), 3), moving=[moves]))
+    assert (max(course) > 0.92) is fell
+
+
 def test_falling_onto_the_bed_is_no_fall():
     judge = Judge(FallScorer(context([BED])))
     assert max(judge.see(watch(UPRIGHT + FALLING + hold(lying(0.5), 5)))) < 0.1
@@ -134,68 +150,25 @@ def test_a_second_fall_is_seen_after_the_first():
     assert judge.said[-1].onset > NOON + 14
 
 
-def test_an_impact_is_for_review_at_once_and_staying_down_makes_it_an_alarm():
-    poses = UPRIGHT + turn(0.5) + hold(lying(0.5), 4)
-    judge = Judge(FallScorer(context()))
-    judge.see(watch(poses))
-    at = {round(time - NOON, 2): confidence for time, confidence in judge.course}
-    assert judge.said[0].why == "went down fast and hit the floor"
-    assert 0.75 <= at[3.67] < 0.92
-    assert at[6.0] > 0.92
-
-
-def test_whoever_stumbles_and_gets_up_at_once_does_not_alarm():
-    poses = UPRIGHT + turn(0.5) + turn(0.7, 90, 0, top=0.875, low=0.65) + hold(standing(0.5), 5)
-    judge = Judge(FallScorer(context()))
-    course = judge.see(watch(poses))
-    assert 0.75 <= max(course) < 0.92
-    assert course[-1] < 0.05
-
-
-def test_a_body_lost_in_its_descent_is_followed_by_what_moves():
-    down = turn(0.7)[:2]
-    seen = UPRIGHT + down
-    box = Region(x=0.4, y=0.86, width=0.4, height=0.14)
-    moving = {len(seen) + i: (box,) for i in range(3)}
-    judge = Judge(FallScorer(context()))
-    assert max(judge.see(watch(seen + [None] * 12, moving=moving))) >= 0.75
-    unmoved = Judge(FallScorer(context()))
-    assert max(unmoved.see(watch(seen + [None] * 12))) < 0.75
-
-
-def test_a_pose_that_falls_while_the_body_stands_is_badly_fitted():
-    poses = UPRIGHT + FALLING + hold(lying(0.5), 3)
-    tall = Region(x=0.3, y=0.35, width=0.5, height=0.6)
-    moving = dict.fromkeys(range(len(UPRIGHT), len(poses)), (tall,))
-    judge = Judge(FallScorer(context()))
-    assert max(judge.see(watch(poses, moving=moving))) < 0.75
-
-
-def test_who_lands_as_a_new_track_has_fallen_all_the_same():
-    tracker_loses = UPRIGHT + turn(0.5)[:2] + [None] + [figure(0.62, 0.92, 92.0)] * 24
-    judge = Judge(FallScorer(context()))
-    assert max(judge.see(watch(tracker_loses))) > 0.92
-
-
-def test_lying_still_unseen_to_fall_is_for_review_after_a_minute_and_alarms_by_two():
+def test_lying_still_is_for_review_after_a_minute_and_alarms_by_three():
     judge = Judge(FallenScorer(context()))
-    judge.see(watch(hold(lying(0.5), 150), still=frozenset(range(12, 900))))
+    judge.see(watch(hold(lying(0.5), 200), still=frozenset(range(12, 1200))))
     at = {round(time - NOON, 2): confidence for time, confidence in judge.course}
-    assert at[59.0] < 0.1
-    assert 0.75 <= at[65.0] < 0.92
-    assert judge.alarm_after(NOON) <= 121.0
-    assert at[149.0] >= at[120.0]
+    assert at[58.0] < 0.1
+    assert 0.75 <= at[66.0] < 0.92
+    assert 66.0 < judge.alarm_after(NOON) <= 181.0
+    assert at[199.0] >= at[180.0]
     assert judge.said[0].onset == pytest.approx(NOON, abs=0.5)
 
 
 @pytest.mark.parametrize(
     ("poses", "zones"),
     [
-        (hold(lying(0.5), 80), [BED]),
-        (hold(standing(0.5), 80), []),
-        ([lying(0.4 if i // 180 % 2 else 0.6) for i in range(600)], []),
-        (hold(BENT, 2) + hold(standing(0.5), 80), []),
-        (hold(lying(0.5, floor=0.3), 80), []),
+        (hold(lying(0.5), 90), [BED]),
+        (hold(standing(0.5), 90), []),
+        ([lying(0.4 if i // 30 % 2 else 0.6) for i in range(540)], []),
+        (hold(BENT, 2) + hold(standing(0.5), 30), []),
+        (hold(lying(0.5, floor=0.3), 90), []),
     ],
     ids=["in_bed", "standing", "moving_about", "bending", "on_a_shelf"],
 )
@@ -208,3 +181,44 @@ def test_getting_up_from_the_floor_speaks_against_it():
     judge = Judge(FallenScorer(context()))
     judge.see(watch(poses))
     assert judge.said[-1].log_odds < 0
+
+
+def test_a_landing_is_suspected_before_anyone_has_lain():
+    judge = Judge(FallScorer(context()))
+    judge.see(watch(UPRIGHT + FALLING + hold(lying(0.5), 2 * STEP)))
+    assert judge.course[-1][1] >= 0.75
+
+
+def test_a_body_misjudged_in_one_picture_is_taken_back():
+    judge = Judge(FallScorer(context()))
+    judge.see(watch([*UPRIGHT, lying(0.5), *hold(standing(0.5), 2)]))
+    assert judge.said, "the misjudged picture looked like a landing"
+    assert any(word.log_odds == 0 for word in judge.said)
+    assert sum(confidence >= 0.75 for _, confidence in judge.course) <= 1
+
+
+def test_a_fall_goes_on_in_the_body_that_comes_up_where_another_was_lost():
+    half = FALLING[: len(FALLING) // 2]
+    scorer = FallScorer(context())
+    before, after = watch(UPRIGHT + half), watch(hold(lying(0.5), 2), start=NOON + 3.6)
+    judge = Judge(scorer)
+    judge.see(before)
+    shown = [item for item in after if item.picture.people]
+    for item in shown:
+        person = item.picture.people[0]
+        renamed = replace(person, track=person.track + 1)
+        item.picture.people = (renamed,)
+    judge.see(shown)
+    assert judge.course[-1][1] > 0.92
+
+
+def test_legs_that_give_way_are_a_fall_with_the_trunk_still_upright():
+    shares = [(i + 1) / 5 for i in range(5)]
+    sinking = [figure(0.5, 0.65 + 0.22 * s, 5.0, 0.5 - 0.16 * s) for s in shares]
+    floor = [np.minimum(pose.landmarks, 0.9) for pose in sinking]
+    poses = [
+        replace(p, landmarks=at.astype(np.float32)) for p, at in zip(sinking, floor, strict=True)
+    ]
+    judge = Judge(FallScorer(context()))
+    judge.see(watch(UPRIGHT + poses + hold(poses[-1], 2)))
+    assert max(confidence for _, confidence in judge.course) >= 0.75
