@@ -44,7 +44,7 @@ def sit(seconds, drop=0.1):
 def watch(poses, *, still=frozenset(), start=NOON, moving=()):
     """Show poses through a tracker.
 
-    None is a look that finds nobody, `still` steps do not look, `moving` is what moves all the time.
+    None is a look that finds nobody, `still` steps do not look, `moving` moves all the time.
     """
     tracker = Tracker()
     for i, pose in enumerate(poses):
