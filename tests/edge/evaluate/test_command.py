@@ -35,7 +35,7 @@ def root(tmp_path_factory):
     Scene(seconds=2.0, audio=None).write(folder / "films" / "pattern.mp4")
     Scene(seconds=0.04, audio=None, video="mjpeg").write(folder / "stills" / "one.jpg")
     write_sound(folder / "sounds" / "short.wav", 0.3)
-    write_sound(folder / "sounds" / "tone.wav", 1.1, hertz=1500.0)
+    write_sound(folder / "sounds" / "tone.wav", 1.1, hertz=120.0)
     write_sound(folder / "sounds" / "what.wav", 1.0)
     write_sound(folder / "sounds" / "<b>&amp;.wav", 0.5)
     (folder / "sounds" / "broken.wav").write_bytes(b"RIFF but nothing else")
