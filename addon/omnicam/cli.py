@@ -1,4 +1,4 @@
-"""The command line of the edge node: `run`, `check-config` and `judge`."""
+"""The command line of the edge node: `run`, `check-config`, `judge` and `eval`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from omnicam import __version__
 from omnicam.config.errors import ConfigError
 from omnicam.config.load import load
 from omnicam.config.model import NodeSettings
+from omnicam.taxonomy import AnomalyClass
 
 EXIT_WRONG_USE = 2
 EXIT_FAILED = 1
@@ -29,18 +30,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     if options.command == "judge":
         return _judge(options.files, options.model)
+    if options.command == "eval":
+        return _evaluate(options)
     try:
         settings = load(options.config)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG_USE
-    problems = _unusable_words(settings)
+    problems = _unusable_words(settings) or _unusable_pack(settings)
     if problems:
         print(problems, file=sys.stderr)
         return EXIT_WRONG_USE
     if options.command == "check-config":
         cameras = ", ".join(camera.id for camera in settings.cameras)
         print(f"{options.config}: good; node {settings.node}, cameras: {cameras}")
+        if unsure := _unsure_words(settings):
+            print(unsure)
         return 0
     return _run(settings, until_finished=options.until_finished)
 
@@ -60,7 +65,35 @@ def _parser() -> argparse.ArgumentParser:
     judge = commands.add_parser("judge", help="judge recordings and print their events as JSON")
     judge.add_argument("files", type=Path, nargs="+")
     judge.add_argument("--model", type=Path, help="pose model, if not the installed one")
+    _add_evaluation(commands.add_parser("eval", help="measure on labelled recordings"))
     return parser
+
+
+def _add_evaluation(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Play every recording of a manifest through capture, detect and decide, and print what "
+        "was found, what was false and what it cost. The exit code is 0 when every recording was "
+        "judged, 1 when one could not be or has an unknown label, 2 when the manifest cannot be "
+        "used."
+    )
+    parser.add_argument(
+        "manifest", type=Path, help="CSV file with path and label, perhaps duration and onset_s"
+    )
+    parser.add_argument("--root", type=Path, required=True, help="folder that the paths start from")
+    parser.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        choices=list(AnomalyClass),
+        type=AnomalyClass,
+        help="judge this class alone; may be given several times",
+    )
+    parser.add_argument("--onsets", type=Path, help="CSV file with path and onset_s, seconds")
+    parser.add_argument("--jobs", type=int, help="recordings at a time, default: one for each core")
+    parser.add_argument("--model", type=Path, help="pose model, if not the installed one")
+    parser.add_argument("--json", type=Path, help="write the results here")
+    parser.add_argument("--timing", type=Path, help="write what each recording cost here")
+    parser.add_argument("--report", type=Path, help="write an HTML page with pictures here")
 
 
 def _unusable_words(settings: NodeSettings) -> str:
@@ -72,6 +105,31 @@ def _unusable_words(settings: NodeSettings) -> str:
     except ValueError as error:
         return f"words: {error}"
     return ""
+
+
+def _unusable_pack(settings: NodeSettings) -> str:
+    """Say why the YAMNet that the settings name cannot be used; empty when it can or none is."""
+    from omnicam.detect.sound.yamnet import YamnetError, check_yamnet
+
+    try:
+        if settings.sound.yamnet is not None:
+            check_yamnet(settings.sound.yamnet)
+    except YamnetError as error:
+        return f"sound.yamnet: {error}"
+    return ""
+
+
+def _unsure_words(settings: NodeSettings) -> str:
+    """Say which words no model was trained for; empty when there are none."""
+    from omnicam.detect.sound.words import TRAINED, untrained
+
+    names = ", ".join(untrained(settings.words))
+    if not names:
+        return ""
+    return (
+        f"words: {names}: recognised by a general recogniser, which is less sure; on its own such "
+        f"a word is for review and no alarm. Trained words: {', '.join(TRAINED)}"
+    )
 
 
 def _run(settings: NodeSettings, *, until_finished: bool) -> int:
@@ -102,6 +160,24 @@ def _judge(files: Sequence[Path], model: Path | None) -> int:
     from omnicam.judge import print_events
 
     return EXIT_FAILED if print_events(files, model) else 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from omnicam.evaluate.command import Options, cores, evaluate
+
+    return evaluate(
+        Options(
+            manifest=options.manifest,
+            root=options.root,
+            classes=frozenset(options.classes or AnomalyClass),
+            jobs=options.jobs or cores(),
+            onsets=options.onsets,
+            model=options.model,
+            json=options.json,
+            timing=options.timing,
+            report=options.report,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from typing import Any
 from omnicam import __version__
 from omnicam.config.model import NodeSettings
 from omnicam.decide.events import Event
+from omnicam.decide.fusion import Contribution
+from omnicam.decide.learner import Home
 from omnicam.decide.states import ClassState
 from omnicam.decide.words import HelpCall
 from omnicam.taxonomy import AnomalyClass, judged_without_model
@@ -69,6 +71,37 @@ def help_call(value: HelpCall) -> Payload:
         "confidence": round(value.confidence, 4),
         "time": iso(value.time),
         "onset": iso(value.onset),
+    }
+
+
+def contribution(value: Contribution) -> Payload:
+    """Make what one scorer, or one correction, weighed in an event, in log-odds."""
+    return {"scorer": value.scorer, "label": value.label, "log_odds": value.log_odds}
+
+
+def home(camera: str, learner: Home | None) -> Payload:
+    """Make the description of what a camera has learned of its home; None where it does not."""
+    if learner is None:
+        return {"camera": camera, "learning": False, "since": None, "days": 0, "learned": []}
+    memory = learner.memory
+    return {
+        "camera": camera,
+        "learning": True,
+        "since": None if memory.since is None else iso(memory.since),
+        "days": learner.days_watched,
+        "learned": [
+            {
+                "class": key.partition("/")[0],
+                "label": key.partition("/")[2] or None,
+                "days": known.days,
+                "alarm_days": known.alarm_days,
+                "false_alarms": known.false_alarms,
+                "confirmed": known.confirmed,
+                "shift": round(-known.shift.most, 2) or 0.0,
+                "reach": round(max(known.shift.reach, known.shift.told_reach), 2),
+            }
+            for key, known in learner.learned.items()
+        ],
     }
 
 

@@ -158,7 +158,7 @@ ANOMALIES: Mapping[AnomalyClass, Anomaly] = MappingProxyType(
             chinese="烟雾",
             device_class="smoke",
             icon="mdi:smoke",
-            scorers=("smoke",),
+            scorers=("smoke", "flames"),
             release_s=10.0,
         ),
         AnomalyClass.ABNORMAL_SOUND: Anomaly(
@@ -166,7 +166,7 @@ ANOMALIES: Mapping[AnomalyClass, Anomaly] = MappingProxyType(
             chinese="异常声响",
             device_class="sound",
             icon="mdi:volume-high",
-            scorers=("scream", "glass_breaking", "cough", "call_for_help"),
+            scorers=("scream", "glass_breaking", "cough", "call_for_help", "yamnet"),
             senses=frozenset({Sense.SOUND}),
             refractory_s=3.0,
         ),

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.rtsp import RtspServerError
-from speed import fleet, single, tables
+from speed import contest, fleet, single, tables
 from speed.clips import film
+from speed.frigate import Frigate, FrigateError
 from speed.processes import machine
 
 _MARGIN_S = 25.0
@@ -28,11 +29,13 @@ def main() -> int:
         "fps": options.fps,
         "seconds": options.seconds,
     }
+    if options.frigate is not None:
+        return _contest(options, report)
     print(f"{report['machine']}\n640x480 H.264 at {options.fps} fps with AAC sound, over RTSP/TCP")
     try:
         films = {
             kind: given or film(kind, options.seconds + _MARGIN_S, options.fps)
-            for kind, given in (("empty", options.empty), ("person", options.person))
+            for kind, given in _given(options).items()
         }
         if options.streams:
             result = asyncio.run(
@@ -56,6 +59,32 @@ def main() -> int:
     return 0
 
 
+def _given(options: argparse.Namespace) -> dict[str, Path | None]:
+    """Give the films to play, those of a fleet alone where one is asked for."""
+    watched = {"empty": options.empty, "person": options.person}
+    return watched if options.streams else watched | {"silence": None, "speech": options.speech}
+
+
+def _contest(options: argparse.Namespace, report: dict[str, object]) -> int:
+    print(report["machine"])
+    try:
+        scenes = list(contest.staged())
+        if options.manifest is not None:
+            scenes += contest.recorded(options.manifest, options.root or options.manifest.parent)
+        figures, unread = contest.contest(scenes, Frigate(options.frigate))
+    except (OSError, FrigateError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    contest.print_contest(figures)
+    for name, why in unread.items():
+        print(f"{name}: {why}", file=sys.stderr)
+    if options.json is not None:
+        report |= {"contest": figures, "unread": unread, "load_after": machine()}
+        report = {key: value for key, value in report.items() if key not in {"fps", "seconds"}}
+        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return 1 if unread else 0
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/pipeline", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="measured, after a warm-up")
@@ -64,6 +93,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=1, help="cameras with somebody in view")
     parser.add_argument("--person", type=Path, help="an MP4 instead of the staged person")
     parser.add_argument("--empty", type=Path, help="an MP4 instead of the staged empty room")
+    parser.add_argument("--speech", type=Path, help="an MP4 with AAC instead of the staged talk")
+    parser.add_argument(
+        "--frigate", type=Path, help="a checkout of Frigate: set its motion stage beside our gate"
+    )
+    parser.add_argument(
+        "--manifest", type=Path, help="with --frigate: CSV of recordings to play besides the staged"
+    )
+    parser.add_argument("--root", type=Path, help="folder of the recordings; else the manifest's")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     return parser.parse_args()
 

@@ -137,17 +137,17 @@ def _watch(url: str, socket: Path, seconds: float, connection: Connection) -> No
     analyser = Analyser(settings, zone, pose, make_scorers(settings, zone, ("help",)))
     delays: list[float] = []
     with CameraStream(settings) as stream:
-        begun, deadline = False, time.monotonic() + _START_S
+        started, begun, deadline = False, False, time.monotonic() + _START_S
         while time.monotonic() < deadline:
             item = stream.get(0.5)
             if item is None:
                 continue
             analyser.observe(item)
             if isinstance(item, Frame):
-                if not begun and analyser.stats.frames == 1:
-                    deadline = time.monotonic() + WARM_UP_S
                 delays.append(time.time() - item.time)
-            if not begun and analyser.stats.frames and time.monotonic() >= deadline - 0.2:
+            if not started and (analyser.stats.frames or analyser.stats.sounds):
+                started, deadline = True, time.monotonic() + WARM_UP_S
+            if not begun and started and time.monotonic() >= deadline - 0.2:
                 begun, deadline = True, time.monotonic() + seconds
                 delays.clear()
                 connection.send(_snapshot(stream, analyser, delays))
@@ -180,6 +180,8 @@ def _snapshot(stream: CameraStream, analyser: Analyser, delays: list[float]) -> 
 def _second_camera(film: Path, socket: Path, pid: int) -> float:
     """Give what the pose process takes for one more camera that looks for people, in MiB."""
     with av.open(str(film)) as container:
+        if not container.streams.video:
+            return 0.0
         image = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(np.uint8)
     before = memory(pid).own
     second = RemotePoseEstimator(socket, timeout_s=10.0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from speed.fleet import Fleet
 from speed.single import Cost
 
-TARGETS = {"person": 0.35, "empty": 0.05}
+TARGETS = {"person": 0.35, "empty": 0.05, "silence": 0.1, "speech": 0.1}
 """Share of one core that a camera may cost at most."""
 
 FURTHER_MIB = 150.0

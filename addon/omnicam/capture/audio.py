@@ -14,7 +14,7 @@ from av.packet import Packet
 
 from omnicam.media import SAMPLE_RATE, Samples
 
-_PIECE: Final = SAMPLE_RATE // 10
+PIECE: Final = SAMPLE_RATE // 10
 """Samples gathered before they are handed on: cameras send down to 20 ms at a time."""
 _GAP_S: Final = 0.08
 """A stamp this far from where the sound before ended begins a new piece."""
@@ -60,7 +60,7 @@ class AudioDecoder:
         for samples in self._resample(frame):
             self._parts.append(samples)
             self._gathered += len(samples)
-        return done + (self._hand_on() if self._gathered >= _PIECE else [])
+        return done + (self._hand_on() if self._gathered >= PIECE else [])
 
     def _jumps(self, stamp: float | None) -> bool:
         if stamp is None or self._stamp is None or not self._parts:

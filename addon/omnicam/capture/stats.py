@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class State(StrEnum):
@@ -16,6 +16,14 @@ class State(StrEnum):
     ENDED = "ended"
     FAILED = "failed"
     CLOSED = "closed"
+
+
+class Offer(NamedTuple):
+    """What a stream has: the size of its own pictures, zeros without any, and whether sound."""
+
+    width: int
+    height: int
+    audio: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from omnicam.capture.outbox import Outbox
 from omnicam.capture.problems import CaptureError, Problem
 from omnicam.capture.ring import PacketRing
 from omnicam.capture.source import Source, sources_of
-from omnicam.capture.stats import CaptureStats
+from omnicam.capture.stats import CaptureStats, Offer
 from omnicam.capture.takers import Emitter, PictureTaker, RingTaker, SoundTaker
 from omnicam.config.model import CameraSettings, Pace
 from omnicam.media import AudioChunk, Frame, MediaItem
@@ -32,7 +32,8 @@ class CameraStream:
 
     A frame's `time`, and a chunk's, rises from one to the next of its kind. Between a frame and a
     chunk of a live stream the order is that of arrival, which may differ from that of time by a
-    tenth of a second; those of a file come in order of their ends.
+    tenth of a second; those of a file come in order of their ends. After the end of a file that is
+    played fast, time runs on by `RUN_ON_S`, in silence, up to a last `Tick`.
 
     Attributes:
         ring: undecoded packets of the main stream, for clips.
@@ -136,10 +137,20 @@ class CameraStream:
             elif self.ended:
                 return
 
+    def offers(self) -> Offer | None:
+        """Say what the stream has; None while its pictures are announced but none has come.
+
+        Sound comes first after a connect. To say "no pictures" until the first one would end every
+        event of a picture at each short loss of the signal. Cheap enough to ask at every item.
+        """
+        width, height = self._pictures.size
+        if self._pictures.codec and not width:
+            return None
+        return Offer(width, height, self._heard().has_sound)
+
     def stats(self) -> CaptureStats:
         """Say how the stream fares."""
-        feed, main, pictures = self._feed, self._main, self._pictures
-        sound = self._sound if self._sound.has_sound or main is feed else self._main_sound
+        feed, main, pictures, sound = self._feed, self._main, self._pictures, self._heard()
         ring = self.ring.stats()
         width, height = pictures.size
         corrupt = pictures.corrupt + self._sound.corrupt + self._main_sound.corrupt
@@ -169,6 +180,11 @@ class CameraStream:
             ring_cut_short=ring.cut_short,
         )
 
+    def _heard(self) -> SoundTaker:
+        """Give the taker whose sound is analysed: the main stream's where the other has none."""
+        own = self._sound.has_sound or self._main is self._feed
+        return self._sound if own else self._main_sound
+
     def _feeds(self) -> tuple[Feed, ...]:
         return (self._feed,) if self._main is self._feed else (self._feed, self._main)
 
@@ -180,6 +196,8 @@ class CameraStream:
 
     def _ended(self, problem: Problem | None) -> None:
         self._emitter.flush()
+        if self.lossless and problem is None:
+            self._emitter.run_on()
         self._problem = problem
         self._outbox.close()
 

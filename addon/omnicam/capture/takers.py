@@ -7,6 +7,7 @@ import time as clock
 from collections.abc import Callable
 from typing import cast
 
+import numpy as np
 from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -19,7 +20,11 @@ from omnicam.capture.outbox import Outbox
 from omnicam.capture.ring import PacketRing
 from omnicam.capture.timing import Forward
 from omnicam.capture.video import VideoDecoder
-from omnicam.media import AudioChunk, Frame, SignalChange
+from omnicam.media import SAMPLE_RATE, AudioChunk, Frame, SignalChange, Tick, time_of
+
+RUN_ON_S = 1.0
+"""Stream time after the end of a recording: what it showed last is still weighed, as it would be
+while a camera goes on. A word is complete, and a step of decide due, only some time later."""
 
 
 class Emitter:
@@ -32,6 +37,8 @@ class Emitter:
         self._lock = threading.Lock()
         self._present = False
         self._reason: str | None = None
+        self._reached: float | None = None
+        self._heard: float | None = None
         self.time: float | None = None
 
     def expect(self, kinds: tuple[type[Media], ...]) -> None:
@@ -51,6 +58,19 @@ class Emitter:
             if self._interleaver is not None:
                 self._put(self._interleaver.flush())
 
+    def run_on(self) -> None:
+        """After the end of a recording, let its time go on: in silence where it had sound.
+
+        Silence alone is added, no picture: nothing may speak for an event that was not recorded.
+        """
+        with self._lock:
+            if self._reached is None:
+                return
+            if self._heard is not None:
+                silence = np.zeros(round(RUN_ON_S * SAMPLE_RATE), np.float32)
+                self._outbox.put(AudioChunk(camera=self._camera, time=self._heard, samples=silence))
+            self._outbox.put(Tick(camera=self._camera, time=self._reached + RUN_ON_S))
+
     def lost(self, time: float, reason: str) -> None:
         """Say that the signal is away; said once for each reason."""
         with self._lock:
@@ -64,6 +84,9 @@ class Emitter:
                 self._present, self._reason = True, None
                 self._signal(item.time, present=True)
             self.time = item.time
+            self._reached = max(time_of(item), self._reached or 0.0)
+            if isinstance(item, AudioChunk):
+                self._heard = item.end
             self._outbox.put(item)
 
     def _signal(self, time: float, *, present: bool, reason: str = "") -> None:

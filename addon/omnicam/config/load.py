@@ -20,11 +20,13 @@ from omnicam.config.model import (
     ApiSettings,
     CameraSettings,
     ClassSettings,
+    LearningSettings,
     Line,
     MqttSettings,
     NodeSettings,
     RetentionSettings,
     Secret,
+    SoundSettings,
     Zone,
 )
 from omnicam.config.schema import CAMERA, CLASS, LINE, NODE, ZONE, Raw
@@ -163,7 +165,7 @@ def _known_keys(path: list[str]) -> Iterator[str]:
     by_parent = {"cameras": CAMERA, "zones": ZONE, "lines": LINE, "classes": CLASS}
     if len(path) >= 3 and path[-3] in by_parent:
         schema = by_parent[path[-3]].schema
-    elif len(path) == 2 and path[0] in ("mqtt", "api", "retention"):
+    elif len(path) == 2 and path[0] in ("mqtt", "api", "retention", "sound"):
         schema = NODE.schema[path[0]].schema
     yield from (str(getattr(key, "schema", key)) for key in schema)
 
@@ -301,6 +303,8 @@ def _node(checked: Raw, base: Path) -> NodeSettings:
         plain["words"] = tuple(checked["words"])
     if "pose_model" in checked:
         plain["pose_model"] = base / checked["pose_model"]
+    if "yamnet" in checked.get("sound", {}):
+        plain["sound"] = SoundSettings(yamnet=base / checked["sound"]["yamnet"])
     return NodeSettings(
         node=checked["node"],
         name=checked.get("name", checked["node"].replace("_", " ").capitalize()),
@@ -308,6 +312,7 @@ def _node(checked: Raw, base: Path) -> NodeSettings:
         mqtt=_mqtt(checked["mqtt"], base) if "mqtt" in checked else None,
         api=ApiSettings(**checked.get("api", {})),
         retention=RetentionSettings(**checked.get("retention", {})),
+        learning=LearningSettings(**checked.get("learning", {})),
         cameras=tuple(
             _camera(camera_id, camera, checked.get("classes", {}), base)
             for camera_id, camera in checked["cameras"].items()

@@ -238,11 +238,30 @@ class RetentionSettings:
     gigabytes: float = 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundSettings:
+    """What helps the ears of all cameras; `yamnet` is the file of the optional pack."""
+
+    yamnet: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningSettings:
+    """Whether cameras learn what is ordinary in their home, and after how many watched days."""
+
+    enabled: bool = True
+    days: int = 3
+
+
 class Language(StrEnum):
     """Languages of reasons, names and prompts."""
 
     ENGLISH = "en"
     CHINESE = "zh-Hans"
+
+
+DEFAULT_WORDS = ("help", "help me", "帮助", "救命")
+"""Words and phrases of the spoken trigger, where the settings name none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,11 +275,13 @@ class NodeSettings:
         language: of reasons and names.
         time_zone: IANA name, for hours and night; None for the machine's own.
         words: words and phrases of the spoken trigger.
+        sound: optional packs of the sound scorers.
         pose_model: the `.task` bundle; None for the one that the set-up installed.
         pose_processes: pose processes shared by the cameras.
         mqtt: None publishes nothing (files can still be judged).
         api: the HTTP API.
         retention: of records.
+        learning: of what is ordinary in this home.
         cameras: at least one.
     """
 
@@ -269,10 +290,12 @@ class NodeSettings:
     data: Path
     language: Language = Language.ENGLISH
     time_zone: str | None = None
-    words: tuple[str, ...] = ("help", "help me", "帮助", "救命")
+    words: tuple[str, ...] = DEFAULT_WORDS
+    sound: SoundSettings = SoundSettings()
     pose_model: Path | None = None
     pose_processes: int = 1
     mqtt: MqttSettings | None = None
     api: ApiSettings = ApiSettings()
     retention: RetentionSettings = RetentionSettings()
+    learning: LearningSettings = LearningSettings()
     cameras: tuple[CameraSettings, ...] = ()

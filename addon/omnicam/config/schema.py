@@ -98,10 +98,19 @@ API = vol.Schema(
     }
 )
 
+SOUND = vol.Schema({"yamnet": fields.path})
+
 RETENTION = vol.Schema(
     {
         "days": fields.number(0.01, 3650, unit="days"),
         "gigabytes": fields.number(0.01, 100_000, unit="gigabytes"),
+    }
+)
+
+LEARNING = vol.Schema(
+    {
+        "enabled": fields.flag,
+        "days": fields.number(3, 14, unit="days", whole=True),
     }
 )
 
@@ -120,11 +129,13 @@ NODE: vol.Schema = vol.Schema(
             [fields.text],
             vol.Length(min=1, msg="must list at least one word, such as help"),
         ),
+        "sound": SOUND,
         "pose_model": fields.path,
         "pose_processes": fields.number(1, 16, whole=True),
         "mqtt": MQTT,
         "api": API,
         "retention": RETENTION,
+        "learning": LEARNING,
         "classes": CLASSES,
     }
 )

@@ -6,18 +6,24 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from omnicam.config.model import CameraSettings
+from omnicam.decide.calibration import Calibration, shipped
 from omnicam.decide.clock import Admission, StreamClock
 from omnicam.decide.events import Event, Feedback, Verdict
+from omnicam.decide.learner import Home
 from omnicam.decide.places import class_zones, counts
 from omnicam.decide.states import ClassState
 from omnicam.decide.track import check
-from omnicam.decide.watch import ClassWatch
+from omnicam.decide.watch import ClassWatch, Reading
+from omnicam.decide.weighing import Weighing
 from omnicam.decide.words import HelpCall, WordFilter
 from omnicam.evidence import Evidence, Finding, WordHeard
 from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense, judged_without_model
 
 type Decision = Event | HelpCall
 """An event as it stands after a new step, or a call for help."""
+
+type Observer = Callable[[Reading], None]
+"""Is told where each class stands at each step in which anything could change."""
 
 # Sound alone is the source of these classes: without sound nothing can judge them.
 _SOUND_ONLY = frozenset(
@@ -34,7 +40,13 @@ class Decider:
     """
 
     def __init__(
-        self, camera: CameraSettings, *, judged: Collection[AnomalyClass] | None = None
+        self,
+        camera: CameraSettings,
+        *,
+        judged: Collection[AnomalyClass] | None = None,
+        calibration: Calibration | None = None,
+        home: Home | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """Make a decider.
 
@@ -42,15 +54,24 @@ class Decider:
             camera: settings of the camera, with those of every class to be decided.
             judged: classes for which a scorer runs; the state of the others is unknown. None for
                 the taxonomy's word, less the classes of sound on a camera without sound.
+            calibration: by which evidence becomes confidence, None for the project's own table.
+            home: learns this camera's ordinary life and weighs it, None for no learning.
+            observer: told of every step before it is taken, for whoever measures.
         """
         running = _judged(camera) if judged is None else frozenset(judged)
         self._camera = camera
+        self._home = home
+        self._observer = observer
         self._zones = {
             anomaly: class_zones(camera, settings) for anomaly, settings in camera.classes.items()
         }
         self._watches = {
             anomaly: ClassWatch(
-                camera.id, anomaly, camera.classes[anomaly], judged=anomaly in running
+                camera.id,
+                anomaly,
+                camera.classes[anomaly],
+                judged=anomaly in running,
+                weighing=Weighing(anomaly, calibration or shipped(), home),
             )
             for anomaly in AnomalyClass
             if anomaly in camera.classes
@@ -160,6 +181,8 @@ class Decider:
                 self._forget()
             case Admission.TAKE:
                 pass
+        if self._home is not None:
+            self._home.watch(max(time, self.now))
         for at in self._clock.due(time, inclusive=inclusive):
             busy = [watch for watch in self._watches.values() if not watch.idle(at)]
             if not busy:
@@ -167,6 +190,8 @@ class Decider:
                 break
             heard = self._heard(at)
             for watch in busy:
+                if self._observer is not None:
+                    self._observer(watch.read(at, heard))
                 decisions += watch.step(at, heard)
         return decisions, True
 
@@ -178,6 +203,8 @@ class Decider:
         return watch.fusion.label_log_odds(label, time) if watch is not None else 0.0
 
     def _forget(self) -> None:
+        if self._home is not None:
+            self._home.settle()
         for anomaly, watch in self._watches.items():
             self._watches[anomaly] = watch.fresh()
         self._words = WordFilter()

@@ -13,13 +13,24 @@ class whatever its kind and counts for every label.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from omnicam.decide.track import Track, check
 from omnicam.evidence import Evidence, Region
 
+MODEL = "model"
+"""Name under which a verdict counts among the scorers."""
+
 _CERTAIN = 20.0  # log-odds: keeps a confidence inside 0..1 in floating point
+
+type Scale = Callable[[str | None, float], float]
+"""What the scorers' summed log-odds of a label count for."""
+
+
+def as_said(_label: str | None, log_odds: float) -> float:
+    """Let the scorers' sum count for what it is."""
+    return log_odds
 
 
 def confidence_of(log_odds: float) -> float:
@@ -92,19 +103,68 @@ class Fusion:
         """Whether nothing is remembered, so that the confidence is the prior."""
         return not self._tracks
 
-    def weigh(self, time: float) -> tuple[float, str | None]:
-        """Give the summed log-odds of the surest label (0 for no evidence) and that label."""
-        if not self._tracks:
-            return 0.0, None
-        sums = self._sums(time)
-        general = math.fsum(sums.pop(None, ()))
-        best, label = general, None
-        # fsum is exact, and labels are sorted: the order in which scorers spoke leaves no trace.
-        for name in sorted(sums, key=str):
-            total = math.fsum((general, *sums[name]))
-            if total > best:
-                best, label = total, name
+    def weigh(self, time: float, scale: Scale = as_said) -> tuple[float, str | None]:
+        """Give the log-odds of the surest label (0 for no evidence) and that label."""
+        weights = self.weights(time, scale)
+        best, label = weights.pop(None), None
+        for name, weight in weights.items():
+            if weight > best:
+                best, label = weight, name
         return best, label
+
+    def weights(self, time: float, scale: Scale = as_said) -> dict[str | None, float]:
+        """Give the log-odds of every label, and of none: this one is always there.
+
+        Args:
+            time: not before the newest word.
+            scale: what the scorers' sum counts for; a model's verdict comes calibrated and is
+                added as it is.
+        """
+        verdicts = self.verdicts(time)
+        general = verdicts.get(None, 0.0)
+        return {
+            label: scale(label, log_odds)
+            + general
+            + (verdicts.get(label, 0.0) if label is not None else 0.0)
+            for label, log_odds in ({None: 0.0} | self.said(time)).items()
+        }
+
+    def totals(self, time: float) -> dict[str | None, float]:
+        """Give the summed log-odds of every label, and under None what was said without one.
+
+        None is there where somebody spoke without a label, and its sum is part of every other.
+        """
+        sums = self._sums(time)
+        general = math.fsum(sums.get(None, ()))
+        # fsum is exact, and labels are sorted: the order in which scorers spoke leaves no trace.
+        return {
+            name: general if name is None else math.fsum((general, *sums[name]))
+            for name in sorted(sums, key=str)
+        }
+
+    def verdicts(self, time: float) -> dict[str | None, float]:
+        """Give what a model says about each label that it named."""
+        return {
+            label: track.mean(time)
+            for (label, scorer), track in self._tracks.items()
+            if scorer == MODEL
+        }
+
+    def said(self, time: float) -> dict[str | None, float]:
+        """Give the totals of what the scorers say, without a model's verdicts."""
+        verdicts = self.verdicts(time)
+        general = verdicts.get(None, 0.0)
+        return {
+            label: total - general - (verdicts.get(label, 0.0) if label is not None else 0.0)
+            for label, total in self.totals(time).items()
+        }
+
+    def speaks(self, scorers: Collection[str], time: float) -> bool:
+        """Whether one of these scorers is in favour."""
+        return any(
+            scorer in scorers and track.mean(time) > 0.0
+            for (_, scorer), track in self._tracks.items()
+        )
 
     def label_log_odds(self, label: str, time: float) -> float:
         """Give the summed log-odds of what was said under one label alone."""

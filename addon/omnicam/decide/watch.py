@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from omnicam.config.model import ClassSettings
 from omnicam.decide.events import Event, FeedbackKind, Step, Verdict, event_id, take
-from omnicam.decide.fusion import Contribution, Fusion, confidence_of, log_odds_of
+from omnicam.decide.fusion import MODEL, Contribution, Fusion, confidence_of, log_odds_of
 from omnicam.decide.levels import Gate, Turn
 from omnicam.decide.states import ClassState, SensorState
 from omnicam.decide.support import SUPPORT, supported_by
+from omnicam.decide.weighing import Weighing
 from omnicam.evidence import Evidence
 from omnicam.taxonomy import AnomalyClass, Level
-
-MODEL = "model"
-"""Name under which a verdict counts among the scorers."""
 
 VERDICT_KNOWN_S = 60.0
 """For so long after a verdict is a class known that nothing but the model can judge."""
@@ -34,6 +32,24 @@ type Heard = Callable[[AnomalyClass, str], float]
 """Gives the log-odds of a label of another class at this step."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Where one class stands at one step, also where nothing comes of it.
+
+    Attributes:
+        time: stream time of the step.
+        anomaly: the class.
+        log_odds: of its confidence, by label: prior, calibrated evidence and support. The class's
+            own confidence is that of the largest.
+        said: what the scorers summed up to, by label, before any correction.
+    """
+
+    time: float
+    anomaly: AnomalyClass
+    log_odds: Mapping[str | None, float]
+    said: Mapping[str | None, float]
+
+
 class VerdictError(ValueError):
     """A verdict cannot be used; the message names the field and the value."""
 
@@ -41,11 +57,17 @@ class VerdictError(ValueError):
 class ClassWatch:
     """Decides one class; knows nothing of the others but what `Heard` tells."""
 
-    __slots__ = ("_camera", "_judged", "_known_until", "_prior", "anomaly", "event", "fusion",
-                 "gate", "settings")  # fmt: skip
+    __slots__ = ("_camera", "_judged", "_known_until", "_prior", "_weighing", "anomaly", "event",
+                 "fusion", "gate", "settings")  # fmt: skip
 
     def __init__(
-        self, camera: str, anomaly: AnomalyClass, settings: ClassSettings, *, judged: bool
+        self,
+        camera: str,
+        anomaly: AnomalyClass,
+        settings: ClassSettings,
+        *,
+        judged: bool,
+        weighing: Weighing,
     ) -> None:
         self.anomaly = anomaly
         self.settings = settings
@@ -54,12 +76,19 @@ class ClassWatch:
         self.event: Event | None = None
         self._camera = camera
         self._judged = judged
+        self._weighing = weighing
         self._prior = log_odds_of(settings.prior)
         self._known_until = -math.inf
 
     def fresh(self) -> ClassWatch:
         """Give a watch of the same class and settings that has seen nothing."""
-        return ClassWatch(self._camera, self.anomaly, self.settings, judged=self._judged)
+        return ClassWatch(
+            self._camera,
+            self.anomaly,
+            self.settings,
+            judged=self._judged,
+            weighing=self._weighing,
+        )
 
     def idle(self, time: float) -> bool:
         """Whether further steps without evidence would change nothing."""
@@ -76,7 +105,22 @@ class ClassWatch:
         elif self.event is not None:
             self._raise(time, self.gate.held, label, support)
         yield from self._escalate(time)
+        self._weighing.learn(self.fusion, self.event, time)
         self.fusion.prune(time)
+
+    def read(self, time: float, heard: Heard) -> Reading:
+        """Say where the class stands, without taking a step."""
+        scale = self._weighing.scale(self.fusion, time)
+        surest, _ = self.fusion.weigh(time, scale)
+        added = self._prior + self._weigh(time, heard)[0] - surest
+        said = self.fusion.said(time) or {None: 0.0}
+        weights = self.fusion.weights(time, scale)
+        return Reading(
+            time=time,
+            anomaly=self.anomaly,
+            log_odds={label: added + weights[label] for label in said},
+            said=said,
+        )
 
     def judge(self, verdict: Verdict, time: float, heard: Heard) -> Iterator[Event]:
         """Take a model's verdict.
@@ -138,13 +182,15 @@ class ClassWatch:
     def _weigh(
         self, time: float, heard: Heard
     ) -> tuple[float, str | None, tuple[Contribution, ...]]:
-        own, label = self.fusion.weigh(time)
+        """Give the log-odds without the prior, their label, and what no scorer of it said."""
+        own, label = self.fusion.weigh(time, self._weighing.scale(self.fusion, time))
         support = tuple(
             Contribution(scorer=source.anomaly, label=source.label, log_odds=round(weight, 3))
             for source in SUPPORT.get(self.anomaly, ())
             if (weight := supported_by(own, heard(source.anomaly, source.label), source.weight))
         )
-        return own + math.fsum(part.log_odds for part in support), label, support
+        total = own + math.fsum(part.log_odds for part in support)
+        return total, label, (*support, *self._weighing.corrections(self.fusion, label, time))
 
     def _hear(self, verdict: Verdict, log_odds: float, time: float) -> None:
         self._known_until = time + VERDICT_KNOWN_S
@@ -244,6 +290,7 @@ class ClassWatch:
 
     def _end(self, step: Step, time: float, *, mute_s: float = 0.0) -> Event:
         ended = take(self._opened(), step, time)
+        self._weighing.ended(ended)
         self.gate.end(time, ended.level, mute_s=mute_s)
         self.event = None
         return ended

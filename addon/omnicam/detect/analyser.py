@@ -112,7 +112,6 @@ class Analyser:
         self._gate = PoseGate()
         self._tracker = Tracker()
         self._soundtrack = Soundtrack()
-        self._signal: SignalChange | None = None
         self._aspect = 0.0
         self.stats = Stats()
 
@@ -126,7 +125,7 @@ class Analyser:
             case SignalChange():
                 return self._on_signal(item)
             case Tick():
-                return self._on_tick(item)
+                return []  # time without media is decide's matter; capture repeats a loss itself
 
     def _on_frame(self, frame: Frame) -> list[Finding]:
         self.stats.frames += 1
@@ -185,18 +184,9 @@ class Analyser:
     def _on_signal(self, change: SignalChange) -> list[Finding]:
         if change.present:
             self._gate.reopen(change.time)
-        self._signal = change
         return self._ask(
             Need.SIGNAL, Observation(camera=change.camera, time=change.time, signal=change)
         )
-
-    def _on_tick(self, tick: Tick) -> list[Finding]:
-        """While the signal is lost the loss is repeated; otherwise a tick says nothing."""
-        lost = self._signal
-        if lost is None or lost.present:
-            return []
-        again = SignalChange(camera=tick.camera, time=tick.time, present=False, reason=lost.reason)
-        return self._ask(Need.SIGNAL, Observation(camera=tick.camera, time=tick.time, signal=again))
 
     def _ask(self, need: Need, observation: Observation) -> list[Finding]:
         findings: list[Finding] = []

@@ -1,35 +1,35 @@
-"""A fall: someone goes down fast, head and hips both, and then stays down.
+"""A fall: someone goes down fast, head and hips both, ends on the floor, and then stays down.
 
-Both halves are needed. Whoever bends drops the head and keeps the hips; whoever sits down ends with
-the trunk upright; whoever lies down to rest takes several seconds; whoever stumbles gets up again,
-which counts against the fall. Lengths are in body lengths, so that the distance from the camera
-does not matter. The lying half comes from four views of which the strongest counts: the trunk's
-angle in the picture, its tilt in the model's own space (for falls towards the camera), the head no
-higher than the hips, and the whole body no higher than someone who sits on the floor.
+The impact alone (see `descent`) is a matter for review at once; staying down makes it an alarm
+within a second or two; whoever stumbles and gets up again takes it back. The lying half comes from
+four views of which the strongest counts: the trunk's angle in the picture, its tilt in the model's
+own space (for falls towards the camera), the head no higher than the hips, and the whole body no
+higher than someone who sits on the floor. Lengths are in body lengths.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from omnicam.config.model import ZoneKind
 from omnicam.detect.areas import active_zones, in_any
 from omnicam.detect.body import Posture, at_side, posture
+from omnicam.detect.descent import (
+    WINDOW_S,
+    Descent,
+    borne_out,
+    deepest,
+    ramp,
+    strongest,
+    top_of,
+    walks_out,
+)
 from omnicam.detect.protocol import Need, Observation, Person, ScorerContext
-from omnicam.evidence import Evidence
+from omnicam.evidence import Evidence, Region
 from omnicam.taxonomy import AnomalyClass
-
-DROP_WINDOW_S = 1.3
-"""A fall from standing takes 0.5 to 1 s; lying down to rest takes more than 2."""
-
-DROP = (0.40, 0.60)
-"""Drop of head and hips together, in body lengths, from which a fall is possible, and clear."""
-
-LEAST_HIP_DROP = 0.10
-"""Hips that stay where they are belong to someone who bends."""
 
 TRUNK_DEGREES = (45.0, 70.0)
 TILT_DEGREES = (55.0, 80.0)
@@ -48,11 +48,27 @@ DOWN, UP = 0.5, 0.15
 LANDING_S = 2.0
 """Between the drop and lying: some sink against furniture first."""
 
-LYING_S = (0.1, 0.8)
-"""Seconds of lying from which a fall is possible, and clear."""
+IMPACT, CLEAR, RECOVERED = 5.0, 9.0, -6.0
+"""Log-odds of a body that hits the floor (0.86: for review), of one that stays there (an alarm),
+and of having got up again."""
 
-CLEAR, RECOVERED = 9.0, -6.0
-"""Log-odds of a clear fall, and of having got up again."""
+ENOUGH = (0.1, 0.5)
+"""Strength of a descent from which it counts, and from which it counts in full."""
+
+LYING_S = (0.5, 1.5)
+"""Seconds of lying from which a fall is more than a stumble, and clear."""
+
+HELD_S = 3.0
+"""An impact speaks for so long by itself: a body is often lost by the model as it lands."""
+
+VANISHED_S = 0.7
+"""A body that the model loses in its descent is followed for so long by what moves."""
+
+LEAVING_S = 1.0
+"""A body that crossed a side of the picture is not followed by what moves for so long."""
+
+FOLLOWED_BY_S = 1.0
+"""A body found this soon after another was lost, and no farther than its length, is the same."""
 
 SPOKEN = 4.0
 """Log-odds from which a fall has been suspected, so that getting up is worth saying."""
@@ -74,10 +90,12 @@ class _Story:
 
     Attributes:
         postures: fresh ones with their times, for as long as a fall may take.
-        drop: strength 0..1 of the drop that is being followed, 0 for none.
-        onset: when that drop began.
+        drop: strength 0..1 of the descent that is being followed, 0 for none.
+        onset: when that descent began.
         dropped_at: when it was deepest.
+        impact: strength of the impact that was not yet spoken of, 0 for none.
         lying: degree 0..1 of the newest posture.
+        left_at: when the body was last seen to cross a side of the picture.
         lost: whether the model just looked and did not find the person.
         down_since: when the person was first seen down without getting up since.
         down_until: up to when they are known to be down.
@@ -91,7 +109,9 @@ class _Story:
     drop: float = 0.0
     onset: float = 0.0
     dropped_at: float = 0.0
+    impact: float = 0.0
     lying: float = 0.0
+    left_at: float = -math.inf
     lost: bool = False
     down_since: float | None = None
     down_until: float = 0.0
@@ -101,8 +121,8 @@ class _Story:
     said_at: float = 0.0
 
     def close(self) -> None:
-        """Follow this drop no longer."""
-        self.drop, self.fallen, self.down_since = 0.0, False, None
+        """Follow this descent no longer."""
+        self.drop, self.impact, self.fallen, self.down_since = 0.0, 0.0, False, None
 
 
 class FallScorer:
@@ -121,36 +141,61 @@ class FallScorer:
         picture = observation.picture
         if picture is None:
             return
-        aspect = picture.aspect
+        aspect, time = picture.aspect, observation.time
         present = {person.track for person in picture.people}
         self._stories = {track: story for track, story in self._stories.items() if track in present}
-        resting = active_zones(self._zones, ZoneKind.RESTING, observation.time, self._time_zone)
+        resting = active_zones(self._zones, ZoneKind.RESTING, time, self._time_zone)
         for person in picture.people:
-            story = self._stories.setdefault(person.track, _Story())
             now = posture(person.pose, aspect)
-            story.lost = picture.pose_ran and person.last_seen != observation.time
-            if person.last_seen == observation.time:
-                _learn(story, observation.time, now)
-            elif story.down_since is not None and not at_side(person.region):
-                # Nothing moves, or the model lost a body that went down, as it often does.
-                story.down_until = observation.time
+            story = self._story(person, now, time, aspect)
+            fresh = person.last_seen == time
+            story.lost = picture.pose_ran and not fresh
+            if walks_out(now.hip_x, picture.motion.regions):
+                story.left_at = time
+            if fresh:
+                _learn(story, time, now, person.region, picture.motion.regions)
+            elif not at_side(person.region):
+                _follow(story, time, now, person.region, picture.motion.regions)
             if in_any(resting, now.hip_x, now.hip_y):
                 story.close()
                 continue
-            said = _judge(story, observation.time)
+            said = _judge(story, time)
             if said is not None:
-                log_odds, why = said
-                yield self._evidence(observation, person, story, log_odds, why)
+                yield self._evidence(observation, person, story, *said)
+
+    def _story(self, person: Person, now: Posture, time: float, aspect: float) -> _Story:
+        """Give a person's story; a body that turns up where another was just lost goes on with its.
+
+        A fall is so fast that the tracker often takes who lands for somebody new.
+        """
+        story = self._stories.get(person.track)
+        if story is None:
+            story = next(
+                (
+                    replace(other, postures=deque(other.postures))
+                    for other in self._stories.values()
+                    if other.lost and _same_body(other, now, time, aspect)
+                ),
+                _Story(),
+            )
+            self._stories[person.track] = story
+        return story
 
     def _evidence(
-        self, observation: Observation, person: Person, story: _Story, log_odds: float, why: str
+        self,
+        observation: Observation,
+        person: Person,
+        story: _Story,
+        log_odds: float,
+        span_s: float,
+        why: str,
     ) -> Evidence:
         return Evidence(
             camera=observation.camera,
             anomaly=AnomalyClass.FALL,
             log_odds=log_odds,
             time=observation.time,
-            span_s=SPAN_S,
+            span_s=span_s,
             scorer=self.name,
             why=why,
             region=person.region,
@@ -158,22 +203,27 @@ class FallScorer:
         )
 
 
-def _learn(story: _Story, time: float, now: Posture) -> None:
-    """Take a fresh posture into the story: is it a drop, is it lying?"""
+def _same_body(lost: _Story, now: Posture, time: float, aspect: float) -> bool:
+    if not lost.postures:
+        return False
+    then_time, then = lost.postures[-1]
+    across, down = (now.hip_x - then.hip_x) * aspect, now.hip_y - then.hip_y
+    near = math.hypot(across, down) <= max(now.length, then.length)
+    return near and 0.0 < time - then_time <= FOLLOWED_BY_S
+
+
+def _learn(story: _Story, time: float, now: Posture, box: Region, moving: Sequence[Region]) -> None:
+    """Take a fresh posture into the story: is it a descent, is it lying?"""
     story.postures.append((time, now))
-    while time - story.postures[0][0] > DROP_WINDOW_S + LANDING_S:
+    while time - story.postures[0][0] > WINDOW_S + LANDING_S:
         story.postures.popleft()
     length = max(each.length for _, each in story.postures)
-    stature = (now.lowest_y - now.head_y) / length
+    stature = (now.lowest_y - now.head_y) / max(length, 1e-6)
     story.lying = max(lying(now, length), ramp(stature, *STATURE))
 
-    onset, strength = _drop(story.postures, time, now, length)
-    going_on = story.drop > 0 and time - story.dropped_at <= LANDING_S
-    if strength > 0 and going_on:  # a fall in stages is one fall
-        story.drop = max(story.drop, strength)
-        story.dropped_at = time if strength >= story.drop else story.dropped_at
-    elif strength > 0 and not story.fallen:
-        story.drop, story.dropped_at, story.onset = strength, time, onset
+    descent = deepest(list(story.postures), time)
+    if descent is not None and story.left_at < time and borne_out(descent, box, moving):
+        _take(story, time, descent, descent.strength)
 
     if story.lying >= DOWN:
         story.down_since = time if story.down_since is None else story.down_since
@@ -184,30 +234,52 @@ def _learn(story: _Story, time: float, now: Posture) -> None:
             story.down_since = None
 
 
-def _drop(
-    postures: Iterable[tuple[float, Posture]], time: float, now: Posture, length: float
-) -> tuple[float, float]:
-    """Give the onset and the strength 0..1 of the deepest drop that ends now."""
-    best = (time, 0.0)
-    for before, then in postures:
-        if time - before > DROP_WINDOW_S:
-            continue
-        head = (now.head_y - then.head_y) / length
-        hips = (now.hip_y - then.hip_y) / length
-        strength = ramp(head + hips, *DROP) if hips >= LEAST_HIP_DROP else 0.0
-        # The latest of equally deep starts is the moment at which the fall began.
-        if strength > 0 and strength >= best[1]:
-            best = (before, strength)
-    return best
+def _follow(
+    story: _Story, time: float, before: Posture, box: Region, moving: Sequence[Region]
+) -> None:
+    """Go on while nothing moves, or while the model does not find the body.
+
+    The model loses bodies that go down fast: then the top of what moves there is the head, if the
+    hips had begun to go down as well.
+    """
+    if story.down_since is not None:
+        story.down_until = time
+    if not story.lost or not story.postures or time - story.postures[-1][0] > VANISHED_S:
+        return
+    if time - story.left_at <= LEAVING_S:
+        return
+    top = top_of(moving, box.x - box.width / 2, box.x + box.width * 1.5)
+    if top is None:
+        return
+    descent = strongest(list(story.postures), time, top, before.hip_y, before.lowest_y)
+    if descent is not None:
+        _take(story, time, descent, descent.strength * LOST)
+        if story.drop >= DOWN and story.down_since is None:
+            story.down_since, story.down_until, story.lying = time, time, LOST
 
 
-def _judge(story: _Story, time: float) -> tuple[float, str] | None:
-    """Say what the story means at this time, if anything."""
+def _take(story: _Story, time: float, descent: Descent, strength: float) -> None:
+    """Begin to follow a descent, or go on: a fall in stages is one fall."""
+    if story.drop > 0 and time - story.dropped_at <= LANDING_S:
+        if strength >= story.drop:
+            story.drop, story.dropped_at, story.impact = strength, time, strength
+    elif not story.fallen:
+        story.drop, story.dropped_at, story.impact = strength, time, strength
+        story.onset = descent.onset
+
+
+def _judge(story: _Story, time: float) -> tuple[float, float, str] | None:
+    """Say what the story means at this time, if anything: log-odds, span in seconds, reason."""
     if story.up_since is not None and time - story.up_since >= RECOVERED_S:
         if story.fallen:
             story.recovered_until = time + RECOVERED_FOR_S
         if time - story.dropped_at > LANDING_S or story.fallen:
             story.close()
+    if story.impact > 0:
+        weight, story.impact = IMPACT * ramp(story.impact, *ENOUGH), 0.0
+        story.fallen = story.fallen or weight >= SPOKEN
+        story.said_at = time
+        return weight, HELD_S, "went down fast and hit the floor"
     if story.down_since is None or story.drop <= 0:
         if time > story.recovered_until:
             return None
@@ -216,21 +288,21 @@ def _judge(story: _Story, time: float) -> tuple[float, str] | None:
         story.drop = 0.0  # lay down long after the drop: two things
         return None
     lying_s = story.down_until - max(story.down_since, story.onset)
-    weight = CLEAR * story.drop * story.lying * ramp(lying_s, *LYING_S)
-    weight *= LOST if story.lost else 1.0
+    stays = story.lying * ramp(lying_s, *LYING_S) * (LOST if story.lost else 1.0)
+    weight = ramp(story.drop, *ENOUGH) * (IMPACT + (CLEAR - IMPACT) * stays)
     if weight <= 0:
         return None
     story.fallen = story.fallen or weight >= SPOKEN
     return _once(story, time, weight, f"fell and has been lying for {lying_s:.0f} s")
 
 
-def _once(story: _Story, time: float, log_odds: float, why: str) -> tuple[float, str] | None:
+def _once(story: _Story, time: float, log_odds: float, why: str) -> tuple[float, float, str] | None:
     """Say it now if it is news: fresh postures always are, otherwise now and then."""
     fresh = bool(story.postures) and story.postures[-1][0] == time
     if not fresh and time - story.said_at < REPEAT_S:
         return None
     story.said_at = time
-    return log_odds, why
+    return log_odds, SPAN_S, why
 
 
 def lying(now: Posture, length: float) -> float:
@@ -242,8 +314,3 @@ def lying(now: Posture, length: float) -> float:
         ramp((now.hip_y - now.head_y) / length, *HEAD_RISE),
     )
     return level * ramp((now.lowest_y - now.hip_y) / length, *HIPS_OVER_FLOOR)
-
-
-def ramp(value: float, low: float, high: float) -> float:
-    """Give 0 at `low`, 1 at `high`, straight in between; `high` may lie below `low`."""
-    return min(max((value - low) / (high - low), 0.0), 1.0)

@@ -1,8 +1,9 @@
 """Someone lies on the floor and does not move, whether or not anyone saw the fall.
 
-Falls out of sight, behind furniture or while the camera was off leave only this. It takes time to
-tell it from stretching out: ten still seconds make it a matter for review, thirty an alarm. Lying
-in a resting zone, or moving about while lying, says nothing.
+Falls out of sight, behind furniture or while the camera was off leave only this. A body that was
+not seen to fall may as well rest on a bed, a sofa or a mat that nobody marked: a minute of
+stillness makes it a matter for review, two an alarm. A fall that was seen does not wait for this.
+Lying in a resting zone, or moving about while lying, says nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 from omnicam.config.model import ZoneKind
 from omnicam.detect.areas import active_zones, in_any
 from omnicam.detect.body import Posture, posture
-from omnicam.detect.fall import lying, ramp
+from omnicam.detect.descent import ramp
+from omnicam.detect.fall import lying
 from omnicam.detect.protocol import Need, Observation, Person, ScorerContext
 from omnicam.evidence import Evidence, Region
 from omnicam.taxonomy import AnomalyClass
@@ -30,7 +32,7 @@ Indoor cameras hang high and look down; a body above it lies on furniture or is 
 MOVED = 0.15
 """Movement of the trunk, in body lengths, that starts the stillness anew."""
 
-STILL_S, LONG_S = 10.0, 30.0
+STILL_S, LONG_S = 60.0, 120.0
 """Stillness from which it is for review, and from which it alarms."""
 
 REVIEW, ALARM = 4.4, 6.5

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import Enum, auto
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -165,11 +166,13 @@ class ScorerContext:
         camera: the camera's settings; the scorer takes zones, lines and classes from here.
         time_zone: local time of the camera, for hours and night.
         words: words and phrases of the spoken trigger.
+        yamnet: the file of the optional YAMNet pack, None where it is not used.
     """
 
     camera: CameraSettings
     time_zone: tzinfo
     words: tuple[str, ...] = ()
+    yamnet: Path | None = None
 
 
 class Scorer(Protocol):

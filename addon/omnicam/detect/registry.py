@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import tzinfo
+from pathlib import Path
 from types import MappingProxyType
 
 from omnicam.config.model import CameraSettings, LineKind, ZoneKind
 from omnicam.detect.fall import FallScorer
 from omnicam.detect.fallen import FallenScorer
+from omnicam.detect.flames import FlamesScorer
 from omnicam.detect.protocol import Need, Scorer, ScorerContext
 from omnicam.detect.smoke import SmokeScorer
 from omnicam.detect.sound.cough import CoughScorer
@@ -16,6 +18,7 @@ from omnicam.detect.sound.cues import share_measuring
 from omnicam.detect.sound.glass_breaking import GlassBreakingScorer
 from omnicam.detect.sound.help_word import HelpWordScorer
 from omnicam.detect.sound.scream import ScreamScorer
+from omnicam.detect.sound.yamnet import YamnetScorer
 from omnicam.detect.tampering.covered import CoveredScorer
 from omnicam.detect.tampering.defocused import DefocusedScorer
 from omnicam.detect.tampering.frozen import FrozenScorer
@@ -38,12 +41,14 @@ SCORERS: Mapping[str, Factory] = MappingProxyType(
         "fallen": FallenScorer,
         "violence": ViolenceScorer,
         "smoke": SmokeScorer,
+        "flames": FlamesScorer,
         "scream": ScreamScorer,
         "glass_breaking": GlassBreakingScorer,
         "cough": CoughScorer,
         # One pair of ears for both: what it hears goes out as the word and as a call for help.
         "call_for_help": HelpWordScorer,
         WORD_SCORER: HelpWordScorer,
+        "yamnet": YamnetScorer,
         "covered": CoveredScorer,
         "defocused": DefocusedScorer,
         "moved": MovedScorer,
@@ -109,7 +114,11 @@ def _has_geometry(camera: CameraSettings, anomaly: AnomalyClass) -> bool:
 
 
 def make_scorers(
-    camera: CameraSettings, time_zone: tzinfo, words: tuple[str, ...] = ()
+    camera: CameraSettings,
+    time_zone: tzinfo,
+    words: tuple[str, ...] = (),
+    *,
+    yamnet: Path | None = None,
 ) -> tuple[Scorer, ...]:
     """Make a camera's scorers: of its enabled classes, without ears where sound is off.
 
@@ -117,11 +126,17 @@ def make_scorers(
         camera: the camera's settings.
         time_zone: local time of the camera.
         words: words of the spoken trigger; none listens for none.
+        yamnet: file of the optional YAMNet pack; None does without.
+
+    Raises:
+        YamnetError: the pack cannot be used.
     """
-    context = ScorerContext(camera=camera, time_zone=time_zone, words=words)
+    context = ScorerContext(camera=camera, time_zone=time_zone, words=words, yamnet=yamnet)
     factories = dict.fromkeys(SCORERS[name] for name in scorer_names(camera))
     if not words or not camera.audio:
         factories.pop(HelpWordScorer, None)  # its recogniser takes memory even where unasked
+    if yamnet is None or not camera.audio:
+        factories.pop(YamnetScorer, None)
     made = [factory(context) for factory in factories]
     scorers = [scorer for scorer in made if camera.audio or scorer.needs != frozenset({Need.SOUND})]
     share_measuring(scorers)

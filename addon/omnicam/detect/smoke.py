@@ -2,8 +2,8 @@
 
 After B. U. Toreyin, Y. Dedeoglu, A. E. Cetin, "Wavelet based real-time smoke detection in video"
 (EUSIPCO 2005): background, loss of high-frequency energy, low chroma, growth; here on a grid of
-cells of the small picture, with temporal unrest against shadows, and flickering flame colours in
-support. A first version: there is almost no real indoor smoke video to tune it on.
+cells of the small picture, with temporal unrest against shadows, and a source that stays where it
+is against whatever passes. There is almost no real indoor smoke video to tune it on.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ type Cells = npt.NDArray[np.bool_]
 
 _CELL = 8  # pixels of the small picture
 _EVERY_S = 0.3  # smoke is slow
-_MEMORY_S = 4.0
+_MEMORY_S = 8.0
 _UNREST_S = 2.0
 _LEARN_S = 4.0
 _ADAPT_S, _VEILED_ADAPT_S = 15.0, 120.0  # the background forgets slowly where it is veiled
@@ -39,20 +39,14 @@ _GREY = 45.0  # largest minus smallest of red, green, blue
 _UNREST = (1.2, 25.0)  # standard deviation over time: shadows are stiller, people wilder
 _STEP = 14.0  # grey levels from one look to the next: bodies and cars come and go in steps
 _STAYS = 0.7  # of the looks of the last `_UNREST_S` in which a cell is changed
+_SHAKEN = 0.25  # of all cells: changed and yet sharp
 _LEAST_CELLS = 0.02  # of all cells, as one area
 _LARGE = 0.10
 _LASTING = 0.75  # of the looks of the memory
+_ANCHORED = 0.75  # of these looks in which a cell is veiled, for as many cells as one area has
 _GROWTH = 1.25
 _RISE_CELLS = 0.5
-_STILL = 1.5  # grey levels by which noise moves a cell's mean at most; a flame moves it by tens
-_FLAME_SHARE = 0.002  # of the picture
-_FLAME_CELL = 0.2  # of a cell's pixels
-_FLICKER = 5.0  # grey levels from one look to the next
-_REVERSALS = 0.4  # of the looks
-_FLICKER_SHAPE = 0.12  # of a cell's pixels from one look to the next
-
-_SMOKE, _SPREADS, _RISES, _VEILS, _IS_LARGE, _BURNS = 2.6, 1.2, 0.6, 1.0, 0.6, 2.0
-_FLAME = 4.4  # flames alone, as of a candle or on a screen, are for review
+_SMOKE, _SPREADS, _RISES, _VEILS, _IS_LARGE = 2.2, 1.2, 0.6, 1.0, 0.6
 _SPAN_S = 2.0
 
 
@@ -63,10 +57,10 @@ class _Look:
     time: float
     mean: Grid
     changed: Cells
+    cells: Cells
     area: int
     top: float
     veils: bool
-    flame: Grid | None
 
 
 class SmokeScorer:
@@ -99,9 +93,12 @@ class SmokeScorer:
             self._mean, self._fine = mean.copy(), fine.copy()
         while self._looks and now - self._looks[0].time > _MEMORY_S:
             self._looks.popleft()
+        if self._shaken(mean, fine):
+            self._forget()
+            self._mean, self._fine = mean.copy(), fine.copy()
         veil = self._veil(picture, mean, fine)
         area = _largest(veil)
-        self._looks.append(self._look(picture, now, mean, area))
+        self._looks.append(self._look(now, mean, area))
         self._learn(mean, fine, veil, step)
         if self._learned_s < _LEARN_S:
             return ()
@@ -135,21 +132,20 @@ class SmokeScorer:
         changed: Cells = np.abs(mean - self._mean * _gain(mean, self._mean)) > _CHANGED
         return changed
 
-    def _look(self, picture: Picture, now: float, mean: Grid, area: Cells) -> _Look:
+    def _shaken(self, mean: Grid, fine: Grid) -> bool:
+        """Whether much of the picture is another, and sharp: the camera moves."""
+        if self._fine is None:
+            return False
+        sharp = fine > np.maximum(_VEILED * self._fine, _TEXTURED)
+        return float((self._changed(mean) & sharp).mean()) > _SHAKEN
+
+    def _look(self, now: float, mean: Grid, area: Cells) -> _Look:
         rows = np.nonzero(area)[0]
         veils = False
         if self._fine is not None and rows.size:
             veils = float((self._fine[area] > _TEXTURED).mean()) > 0.3
-        flame = None
-        # Flames are bright: without a bright cell the colours need no look.
-        if float(mean.max()) > 110.0:
-            last = self._looks[-1] if self._looks else None
-            still = last is not None and _alike(last.mean, mean)
-            # What does not move has the colours it had: the picture need not be converted.
-            flame = last.flame if still and last is not None else None
-            flame = _flame(picture.image, mean.shape) if flame is None else flame
         top = float(rows.mean()) if rows.size else float(mean.shape[0])
-        return _Look(now, mean, self._changed(mean), int(rows.size), top, veils, flame)
+        return _Look(now, mean, self._changed(mean), area, int(rows.size), top, veils)
 
     def _learn(self, mean: Grid, fine: Grid, veil: Cells, step: float) -> None:
         background, detail = self._mean, self._fine
@@ -168,12 +164,11 @@ class SmokeScorer:
         if len(looks) < 2 or now - looks[0].time < 0.7 * _MEMORY_S:
             return ()
         cells = looks[-1].mean.size
-        burning = self._burning()
+        # Bodies, cars and hands leave a place again; smoke has a source.
+        stays = np.mean(np.stack([look.cells for look in looks]), axis=0) > _ANCHORED
         lasting = np.mean([look.area >= _LEAST_CELLS * cells for look in looks])
-        if lasting < _LASTING or not area.any():
-            if burning is None:
-                return ()
-            return (self._evidence(now, _FLAME, "Flames flicker", _box(burning)),)
+        if lasting < _LASTING or int((stays & area).sum()) < _LEAST_CELLS * cells:
+            return ()
         half = len(looks) // 2
         early, late = list(looks)[:half], list(looks)[half:]
         before, after = (np.mean([one.area for one in part]) for part in (early, late))
@@ -183,30 +178,11 @@ class SmokeScorer:
             "it rises": (tops[0] - tops[1] > _RISE_CELLS, _RISES),
             "it veils what is behind it": (looks[-1].veils, _VEILS),
             "it fills a large part of the picture": (after > _LARGE * cells, _IS_LARGE),
-            "flames flicker": (burning is not None, _BURNS),
         }
         weight = _SMOKE + sum(value for holds, value in signs.values() if holds)
         seen = ", ".join(sign for sign, (holds, _) in signs.items() if holds)
         why = f"Something grey and restless is in the air{': ' + seen if seen else ''}"
         return (self._evidence(now, weight, why, _box(area)),)
-
-    def _burning(self) -> Cells | None:
-        """Cells that are flame-coloured most of the time and flicker; None if there are too few."""
-        flames = [look.flame for look in self._looks if look.flame is not None]
-        if not any(map(_any_flame, flames)):
-            return None
-        if len(flames) < 0.75 * len(self._looks):
-            return None
-        often = np.mean(np.stack(flames), axis=0) > _FLAME_CELL
-        # The median: somebody who passes by is one or two steps, a flame is all of them.
-        changes = np.diff(np.stack(flames), axis=0)
-        shape = np.median(np.abs(changes), axis=0) > _FLICKER_SHAPE
-        # A flame turns back all the time; an edge that creeps over something warm does not.
-        shape &= (changes[1:] * changes[:-1] < 0.0).mean(axis=0) > _REVERSALS
-        steps = np.abs(np.diff(np.stack([look.mean for look in self._looks]), axis=0))
-        restless = shape & (np.median(steps, axis=0) > _FLICKER)
-        burning: Cells = often & restless
-        return burning if burning.sum() >= max(1.0, _FLAME_SHARE * burning.size) else None
 
     def _forget(self) -> None:
         self._looks.clear()
@@ -224,15 +200,6 @@ class SmokeScorer:
             why=why,
             region=region,
         )
-
-
-def _alike(before: Grid, now: Grid) -> bool:
-    """Whether no cell changed by more than a still camera's noise."""
-    return before.shape == now.shape and float(np.abs(now - before).max()) < _STILL
-
-
-def _any_flame(flame: Grid) -> bool:
-    return bool(flame.max() > _FLAME_CELL)
 
 
 def _gain(mean: Grid, background: Grid) -> float:
@@ -263,14 +230,6 @@ def _chroma(image: Pixels, shape: tuple[int, ...]) -> Grid:
     colours = _grid(_thinned(image), shape)
     chroma: Grid = colours.max(axis=2) - colours.min(axis=2)
     return chroma
-
-
-def _flame(image: Pixels, shape: tuple[int, ...]) -> Grid:
-    """Share of each cell that is red over green over blue and bright (Chen et al., ICIP 2004)."""
-    small = _thinned(image).astype(np.int16)
-    red, green, blue = small[..., 0], small[..., 1], small[..., 2]
-    warm = (red > 190) & (red > green + 20) & (green > blue + 20)
-    return _grid(warm.astype(np.float32), shape)
 
 
 def _exclude(cells: Cells, people: tuple[Person, ...]) -> None:

@@ -50,10 +50,13 @@ class Soundtrack:
     def _sound(self, hop: Samples) -> Sound:
         level = decibels(hop)
         noise = level if self._noise_db is None else self._noise_db
-        seconds = HOP / SAMPLE_RATE
-        step = level - noise
-        noise += min(max(step, -FALL_DB_PER_S * seconds), RISE_DB_PER_S * seconds)
-        self._noise_db = noise
+        # Samples that are all 0 are no quiet room but a microphone that is off or a recording that
+        # is over; what comes next must not seem louder for it.
+        if level > SILENCE_DB:
+            seconds = HOP / SAMPLE_RATE
+            step = level - noise
+            noise += min(max(step, -FALL_DB_PER_S * seconds), RISE_DB_PER_S * seconds)
+            self._noise_db = noise
         return Sound(window=self._window, hop=HOP, level_db=level, noise_db=noise)
 
 

@@ -99,16 +99,16 @@ class Tracker:
 
     def _assign(self, bodies: Sequence[Pose], time: float, aspect: float) -> dict[int, int]:
         """Give bodies to tracks, nearest pair first; returns body by track."""
-        pairs: list[tuple[float, int, int]] = []
+        pairs: list[tuple[bool, float, int, int]] = []
         for row, track in enumerate(self._tracks):
             known = track.person
             reach = min(NEAR + NEAR_PER_S * (time - known.last_seen), FARTHEST)
             for column, pose in enumerate(bodies):
                 distance = _distance(known.pose, pose, aspect)
                 if distance <= reach:
-                    pairs.append((distance, row, column))
+                    pairs.append((not track.believed, distance, row, column))
         given: dict[int, int] = {}
-        for _, row, column in sorted(pairs):
+        for _, _, row, column in sorted(pairs):
             if row not in given and column not in given.values():
                 given[row] = column
         return given

@@ -17,10 +17,12 @@ from typing import Protocol
 from omnicam import payloads
 from omnicam.config.model import CameraSettings
 from omnicam.decide.decider import Decider, Decision
-from omnicam.decide.events import Event, Feedback, Step
+from omnicam.decide.events import Event, Feedback, FeedbackKind, Step
+from omnicam.decide.learner import Home
 from omnicam.decide.states import ClassState, changed
 from omnicam.decide.words import HelpCall
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
+from omnicam.node.home_keeper import HomeKeeper
 from omnicam.node.messages import (
     Continue,
     Finished,
@@ -82,6 +84,7 @@ class CameraWatch:
         process: Callable[[CameraWatch], CameraProcess],
         judged: Callable[[CameraSettings, Collection[Sense]], frozenset[AnomalyClass]],
         shared: Shared,
+        home: Home | None = None,
     ) -> None:
         """Make a watch that starts nothing yet.
 
@@ -90,8 +93,10 @@ class CameraWatch:
             process: makes the worker's process, whose messages go to `on_message`.
             judged: tells which classes scorers can judge, given what the stream offers.
             shared: what all cameras have in common.
+            home: learns what is ordinary here, None for no learning.
         """
         self.settings = settings
+        self.learning = HomeKeeper(settings.id, home, shared.recorder)
         self.opened: StreamOpened | None = None
         self.statistics = _NOTHING_YET
         self.status = topics.OFFLINE
@@ -99,7 +104,7 @@ class CameraWatch:
         self._shared = shared
         self._judged = judged
         self._senses = frozenset(Sense)
-        self._decider = Decider(settings, judged=judged(settings, self._senses))
+        self._decider = Decider(settings, judged=judged(settings, self._senses), home=home)
         self._states: Mapping[AnomalyClass, ClassState] = {}
         self._process = process(self)
         self._background: set[asyncio.Task[None]] = set()
@@ -124,6 +129,7 @@ class CameraWatch:
         finally:
             await self._carry(self._decider.finish())
             self._publish_states()
+            await self.learning.keep()
             await asyncio.gather(*self._background, return_exceptions=True)
 
     def disable(self) -> None:
@@ -136,10 +142,17 @@ class CameraWatch:
         """Get a picture as JPEG; `WorkerUnavailableError` where there is none now."""
         return await self._process.snapshot(time)
 
-    async def feedback(self, feedback: Feedback) -> None:
-        """Take a person's word about an open event."""
-        await self._carry(self._decider.feedback(feedback))
+    async def feedback(self, event: Event, kind: FeedbackKind) -> None:
+        """Take a person's word about an event of this camera, open or ended.
+
+        Args:
+            event: as it is on record.
+            kind: what was said.
+        """
+        now = next((each for each in self._decider.open_events if each.id == event.id), event)
+        await self._carry(self._decider.feedback(Feedback(event=event.id, kind=kind)))
         self._publish_states()
+        await self.learning.answer(now, kind)
 
     async def on_message(self, message: FromWorker | None) -> None:
         """Take what the worker says, in order; None when its process is gone."""
@@ -170,6 +183,7 @@ class CameraWatch:
         decisions += self._decider.advance(message.time)
         self._publish_states()
         await self._carry(decisions)
+        await self.learning.reached(message.time)
         if message.wants_answer:
             self._process.send(Continue())
 
@@ -180,7 +194,8 @@ class CameraWatch:
             # Without sound nothing can judge the classes of sound: they become unknown, not off.
             await self._carry(self._decider.finish())
             judged = self._judged(self.settings, senses)
-            self._senses, self._decider = senses, Decider(self.settings, judged=judged)
+            self._senses = senses
+            self._decider = Decider(self.settings, judged=judged, home=self.learning.home)
         self.opened = message
         self._publish_states()
         self._shared.on_opened()

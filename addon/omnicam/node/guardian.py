@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from omnicam import __version__, payloads
-from omnicam.config.model import NodeSettings
-from omnicam.decide.events import Feedback, FeedbackKind
+from omnicam.config.model import CameraSettings, NodeSettings
+from omnicam.decide.calibration import shipped
+from omnicam.decide.events import FeedbackKind
+from omnicam.decide.home import HomeMemory
+from omnicam.decide.learner import Home
 from omnicam.detect.registry import judged_classes
 from omnicam.node import switches, worker
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
 from omnicam.node.camera_watch import CameraWatch, Outlet, Shared
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
-from omnicam.publish.publisher import Command
 from omnicam.record.query import EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder
 from omnicam.serve.view import Json, UnavailableError, UnknownCameraError
@@ -38,6 +40,7 @@ class Guardian:
         outlet: Outlet,
         poses: Sequence[PoseService],
         tasks: Mapping[str, worker.WorkerTask],
+        homes: Mapping[str, HomeMemory],
         announce: Callable[[Json], None],
     ) -> None:
         """Make a guardian that starts nothing yet.
@@ -49,6 +52,7 @@ class Guardian:
             outlet: to the broker.
             poses: the shared pose processes.
             tasks: what the worker of each camera needs to know.
+            homes: what the cameras have learned before.
             announce: takes the node's `info` whenever it changes.
         """
         self._settings = settings
@@ -70,8 +74,16 @@ class Guardian:
             camera = watch.settings.id
             return CameraProcess(camera, partial(worker.main, tasks[camera]), watch.on_message)
 
+        learning = settings.learning
+
+        def home(camera: CameraSettings) -> Home | None:
+            memory = homes.get(camera.id)
+            if not learning.enabled:
+                return None
+            return Home(camera, shipped(), memory, learn_days=learning.days)
+
         self._watches = {
-            camera.id: CameraWatch(camera, process, judged_classes, shared)
+            camera.id: CameraWatch(camera, process, judged_classes, shared, home(camera))
             for camera in settings.cameras
         }
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -107,25 +119,15 @@ class Guardian:
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def command(self, command: Command) -> None:
-        """Do what somebody asked for through MQTT."""
-        states = {"ON": True, "OFF": False}
-        if command.setting != "enabled" or command.camera not in self._watches:
-            _LOGGER.warning(
-                "%s/%s/set: there is no such setting; known: <camera>/enabled/set",
-                *(command.camera, command.setting),
-            )
-        elif command.value not in states:
-            _LOGGER.warning(
-                "%s/enabled/set = %r: must be ON or OFF", command.camera, command.value[:40]
-            )
-        else:
-            await self._switch(command.camera, on=states[command.value])
-            self._switches[command.camera] = states[command.value]
-            try:
-                await asyncio.to_thread(switches.write, self._settings.data, self._switches)
-            except OSError as error:
-                _LOGGER.error("the switch of %s is not kept: %s", command.camera, error)
+    async def turn(self, camera: str, *, on: bool) -> None:
+        """Switch a camera on or off and remember it over restarts."""
+        self._watch(camera)
+        await self._switch(camera, on=on)
+        self._switches[camera] = on
+        try:
+            await asyncio.to_thread(switches.write, self._settings.data, self._switches)
+        except OSError as error:
+            _LOGGER.error("the switch of %s is not kept: %s", camera, error)
 
     def announce(self) -> None:
         """Tell the broker what the node is and has."""
@@ -185,11 +187,23 @@ class Guardian:
 
     async def feedback(self, event: str, kind: FeedbackKind) -> bool:
         """Take a person's word about an event; False if there is no such event."""
-        if not await self._recorder.set_feedback(event, kind):
+        stored = await self._recorder.get(event)
+        if stored is None or not await self._recorder.set_feedback(event, kind):
             return False
-        for watch in self._watches.values():
-            await watch.feedback(Feedback(event=event, kind=kind))
+        watch = self._watches.get(stored.event.camera)
+        if watch is not None:
+            await watch.feedback(stored.event, kind)
         return True
+
+    def home(self, camera: str) -> Json:
+        """Say what a camera has learned of its home."""
+        return payloads.home(camera, self._watch(camera).learning.home)
+
+    async def forget_home(self, camera: str) -> None:
+        """Let a camera forget what it has learned."""
+        if not await self._watch(camera).learning.forget():
+            msg = f"camera {camera}: that it forgot its home could not be recorded"
+            raise UnavailableError(msg)
 
     def media_path(self, name: str) -> Path:
         """Give the file of a snapshot or clip by its name in the record."""

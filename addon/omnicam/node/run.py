@@ -12,6 +12,7 @@ from pathlib import Path
 
 from omnicam.config.model import MqttSettings, NodeSettings
 from omnicam.detect.pose.model import find_model
+from omnicam.node import commands
 from omnicam.node.camera_watch import Outlet
 from omnicam.node.guardian import Guardian
 from omnicam.node.outbox import RecordOutbox
@@ -67,6 +68,7 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
                     camera=camera,
                     time_zone=settings.time_zone,
                     words=settings.words,
+                    yamnet=settings.sound.yamnet,
                     language=settings.language,
                     pose_socket=poses[number % len(poses)].socket,
                     log_level=logging.getLogger().level,
@@ -81,7 +83,8 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
                 if publisher is not None:
                     publisher.announce(info)
 
-            guardian = Guardian(settings, recorder, outbox, outlet, poses, tasks, announce)
+            homes = await recorder.homes()
+            guardian = Guardian(settings, recorder, outbox, outlet, poses, tasks, homes, announce)
             if publisher is not None:
                 guardian.broker_connected = lambda: publisher.connected
             async with serving(guardian, load_or_create(settings.data), settings.api) as port:
@@ -120,7 +123,7 @@ async def _beside(
 
 async def _obey(guardian: Guardian, publisher: Publisher) -> None:
     async for command in publisher.commands():
-        await guardian.command(command)
+        await commands.obey(command, guardian)
 
 
 async def _open_record(settings: NodeSettings) -> Recorder:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from omnicam.capture import CameraStream, CaptureError
+from omnicam.capture import CameraStream, CaptureError, Offer
 from omnicam.config.model import CameraSettings, Language
 from omnicam.detect.analyser import Analyser
 from omnicam.detect.pose.remote import RemotePoseEstimator
@@ -68,6 +68,7 @@ class WorkerTask:
         camera: its settings.
         time_zone: IANA name, None for the machine's own.
         words: of the spoken trigger.
+        yamnet: file of the optional pack, None where it is not used.
         language: of the reasons.
         pose_socket: where the shared pose process listens.
         log_level: of Python's logging.
@@ -76,6 +77,7 @@ class WorkerTask:
     camera: CameraSettings
     time_zone: str | None
     words: tuple[str, ...]
+    yamnet: Path | None
     language: Language
     pose_socket: Path
     log_level: int
@@ -108,13 +110,13 @@ class _Worker:
         self._failure: BaseException | None = None
         self._album = Album()
         self._clips = ClipDesk(stream.ring, self._send)
-        self._opened: tuple[int, int, bool] | None = None
+        self._opened: Offer | None = None
         self._lag_s = 0.0  # the longest from a picture's time to its findings since it was told
         zone = local_zone(task.time_zone)
         # A file played fast waits for every pose, so that it is judged the same every time.
         patience_s = FAST_POSE_S if self._fast else LIVE_POSE_S
         self._pose = RemotePoseEstimator(task.pose_socket, patience_s)
-        scorers = make_scorers(task.camera, zone, task.words)
+        scorers = make_scorers(task.camera, zone, task.words, yamnet=task.yamnet)
         self._analyser = Analyser(task.camera, zone, self._pose, scorers)
 
     def answer(self, analysis: threading.Thread) -> None:
@@ -203,16 +205,11 @@ class _Worker:
             self._clips.cut_due()
 
     def _tell_opened(self) -> None:
-        stats = self._stream.stats()
-        if stats.codec and not stats.width:
-            # Sound comes first after a connect. To say "no pictures" until the first one would end
-            # every event of a picture at each short loss of the signal.
-            return
-        opened = (stats.width, stats.height, stats.has_audio and self._task.camera.audio)
-        if opened != self._opened:
-            self._opened = opened
-            width, height, audio = opened
-            self._send(StreamOpened(width=width, height=height, audio=audio))
+        offer = self._stream.offers()
+        if offer is not None and offer != self._opened:
+            self._opened = offer
+            audio = offer.audio and self._task.camera.audio
+            self._send(StreamOpened(width=offer.width, height=offer.height, audio=audio))
 
     def _tell_statistics(self) -> None:
         stream, analysis = self._stream.stats(), self._analyser.stats

@@ -54,11 +54,19 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Somebody set `setting` of a camera through MQTT; `value` is the raw text."""
+    """Somebody set `setting` of a camera through MQTT.
+
+    Attributes:
+        camera: as the topic has it; there may be no such camera.
+        setting: as the topic has it.
+        value: the raw text.
+        retained: whether the broker keeps it and says it again after every connect.
+    """
 
     camera: str
     setting: str
     value: str
+    retained: bool = False
 
 
 class Publisher:
@@ -174,7 +182,14 @@ class Publisher:
                 self._set_owner(text.strip())
             elif (command := topics.parse_setting(node, name)) is not None:
                 camera, setting = command
-                self._take_command(Command(camera=camera, setting=setting, value=text.strip()))
+                self._take_command(
+                    Command(
+                        camera=camera,
+                        setting=setting,
+                        value=text.strip(),
+                        retained=bool(message.retain),
+                    )
+                )
 
     def _take_command(self, command: Command) -> None:
         try:

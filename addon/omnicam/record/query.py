@@ -29,6 +29,7 @@ class EventQuery:
         end: first suspicion before this stream time.
         review: whether for review.
         open: whether still open.
+        feedback: what a person said about it.
         limit: events on a page, 1 to 200.
         cursor: `Page.cursor` of the page before.
     """
@@ -41,6 +42,7 @@ class EventQuery:
     end: float | None = None
     review: bool | None = None
     open: bool | None = None
+    feedback: FeedbackKind | None = None
     limit: int = 50
     cursor: str | None = None
 
@@ -106,6 +108,7 @@ def where(query: EventQuery) -> tuple[str, list[str | float | int]]:
         ("level = ?", query.level),
         ("suspected >= ?", query.start),
         ("suspected < ?", query.end),
+        ("feedback = ?", query.feedback),
         ("review = ?", None if query.review is None else int(query.review)),
         ("(ended IS NULL) = ?", None if query.open is None else int(query.open)),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from omnicam.config.model import RetentionSettings
 from omnicam.decide.events import Event, FeedbackKind, interrupted
+from omnicam.decide.home import HomeMemory
 from omnicam.decide.words import HelpCall
 from omnicam.record.codec import line
 from omnicam.record.errors import DiskFullError, RecordError
@@ -156,6 +157,19 @@ class Recorder:
         async with self._writing:
             return await asyncio.to_thread(self._store.set_feedback, event, kind)
 
+    async def homes(self) -> dict[str, HomeMemory]:
+        """Give what the cameras have learned of their home, by camera.
+
+        Raises:
+            RecordError: the record cannot be read.
+        """
+        return await asyncio.to_thread(self._store.homes)
+
+    async def keep_home(self, camera: str, memory: HomeMemory) -> bool:
+        """Keep what a camera has learned; False where the database did not take it."""
+        async with self._writing:
+            return await asyncio.to_thread(self._keep_home, camera, memory)
+
     async def sweep(self) -> Swept:
         """Let go what is too old or too much; call it every hour or so.
 
@@ -227,6 +241,12 @@ class Recorder:
                 self._attempt(problems, lambda: self._write_line(event), otherwise=None)
         self._problems = tuple(problems)
         return name
+
+    def _keep_home(self, camera: str, memory: HomeMemory) -> bool:
+        problems: list[str] = []
+        self._attempt(problems, lambda: self._store.set_home(camera, memory), otherwise=None)
+        self._problems = tuple(problems)
+        return not problems
 
     def _sweep(self) -> Swept:
         late = self._clock() - CLIP_WAIT_S

@@ -68,7 +68,16 @@ CREATE TABLE pending (
 CREATE VIRTUAL TABLE events_text USING fts5 (words, tokenize = 'unicode61');
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_HOMES = """
+CREATE TABLE homes (
+    camera TEXT PRIMARY KEY,
+    format INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    recorded REAL NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _HOMES)
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> int:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from omnicam.decide.events import Event, FeedbackKind, Step
+from omnicam.decide.home import HomeMemory
 from omnicam.decide.words import HelpCall
-from omnicam.record import outbox
+from omnicam.record import homes, outbox
 from omnicam.record.codec import dump_event, load_event
 from omnicam.record.database import Database, Row
 from omnicam.record.query import EventQuery, Page, StepRow, StoredEvent, cursor_after, where
@@ -160,8 +161,31 @@ class Store:
         return [load_event(body) for (body,) in rows]
 
     def set_feedback(self, event: str, kind: FeedbackKind) -> bool:
-        """Keep what a person said; False if there is no such event."""
-        return self._update("feedback = ?, feedback_time = ?", (kind, self._clock()), event)
+        """Keep what a person said; False if there is no such event.
+
+        The same word again changes nothing, and an acknowledgement takes no judgement back.
+        """
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT feedback FROM events WHERE id = ?", (event,)
+            ).fetchone()
+            if row is None:
+                return False
+            (before,) = row
+            if before is None or kind not in (before, FeedbackKind.ACKNOWLEDGED):
+                connection.execute(
+                    "UPDATE events SET feedback = ?, feedback_time = ? WHERE id = ?",
+                    (kind, self._clock(), event),
+                )
+            return True
+
+    def homes(self) -> dict[str, HomeMemory]:
+        """Give what the cameras have learned of their home, by camera."""
+        return homes.load(self._database)
+
+    def set_home(self, camera: str, memory: HomeMemory) -> None:
+        """Keep what a camera has learned, instead of what it had learned before."""
+        homes.save(self._database, camera, memory, self._clock())
 
     def set_snapshot(self, event: str, snapshot: str | None) -> bool:
         """Keep where the snapshot is, below the data folder; False if there is no such event."""

@@ -63,8 +63,8 @@ def _operation(route: Route) -> dict[str, Any]:
         statuses["404"] = "There is no such thing"
     if route.searches or route.body:
         statuses["400"] = "A field cannot be used"
-    if route.path.startswith("/api/cameras/{camera}/snapshot"):
-        statuses["503"] = "No picture now"
+    if route.unavailable:
+        statuses["503"] = route.unavailable
     operation: dict[str, Any] = {
         "summary": inspect.cleandoc(route.handler.__doc__ or ""),
         "operationId": getattr(route.handler, "__name__", route.path),

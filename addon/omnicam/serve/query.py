@@ -9,6 +9,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
+from omnicam.decide.events import FeedbackKind
 from omnicam.record.query import MOST_ON_A_PAGE, EventQuery
 from omnicam.serve.problem import ProblemError
 from omnicam.taxonomy import AnomalyClass, Level
@@ -84,6 +85,12 @@ PARAMETERS: Mapping[str, Parameter] = {
     "to": Parameter("end", _moment, _MOMENT, _STRING),
     "review": Parameter("review", _flag, "true or false", {"type": "boolean"}),
     "open": Parameter("open", _flag, "true or false", {"type": "boolean"}),
+    "feedback": Parameter(
+        "feedback",
+        _one_of(FeedbackKind),
+        f"one of {', '.join(FeedbackKind)}",
+        {"type": "string", "enum": list(FeedbackKind)},
+    ),
     "limit": Parameter(
         "limit",
         _limit,

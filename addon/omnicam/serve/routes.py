@@ -57,6 +57,28 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return web.json_response({"url": url}, headers={"Cache-Control": "no-store"})
 
 
+async def home(request: web.Request) -> web.StreamResponse:
+    """What a camera has learned of its home: what is ordinary here and how much that takes off."""
+    camera = request.match_info["camera"]
+    try:
+        return web.json_response(request.app[VIEW].home(camera))
+    except UnknownCameraError:
+        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+
+
+async def forget_home(request: web.Request) -> web.StreamResponse:
+    """Let a camera forget what it has learned, and begin anew."""
+    camera = request.match_info["camera"]
+    try:
+        await request.app[VIEW].forget_home(camera)
+    except UnknownCameraError:
+        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+    except UnavailableError as error:
+        remedy = "GET /api/health shows what is wrong with the record"
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), remedy) from None
+    return web.json_response(request.app[VIEW].home(camera))
+
+
 async def events(request: web.Request) -> web.StreamResponse:
     """A page of events, the latest suspicion first; `cursor` leads to the next page."""
     try:
@@ -70,7 +92,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 async def event(request: web.Request) -> web.StreamResponse:
-    """One event with the history of its steps."""
+    """One event with the history of its steps and the weights behind its confidence."""
     stored = await _find(request)
     steps = [
         {
@@ -82,7 +104,8 @@ async def event(request: web.Request) -> web.StreamResponse:
         }
         for row in stored.steps
     ]
-    return web.json_response(_event(stored) | {"steps": steps})
+    weights = [payloads.contribution(part) for part in stored.event.contributions]
+    return web.json_response(_event(stored) | {"steps": steps, "contributions": weights})
 
 
 async def event_snapshot(request: web.Request) -> web.StreamResponse:
@@ -97,12 +120,7 @@ async def event_clip(request: web.Request) -> web.StreamResponse:
 
 async def feedback(request: web.Request) -> web.StreamResponse:
     """Take a person's word about an event: `{"kind": "false_alarm"}`."""
-    try:
-        body = await request.json()
-        kind = FeedbackKind(body["kind"])
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
-        remedy = f'send JSON {{"kind": …}} with one of {", ".join(FeedbackKind)}'
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "kind cannot be used", remedy) from None
+    kind = await _kind(request)
     name = request.match_info["event"]
     if not await request.app[VIEW].feedback(name, kind):
         raise not_found("event", name, _EVENT_REMEDY)
@@ -120,6 +138,7 @@ class Route:
         content: media type of a good answer.
         searches: whether it takes the search parameters.
         body: OpenAPI schema of the request's JSON body, if it has one.
+        unavailable: when the answer is 503, if it can be.
     """
 
     method: str
@@ -128,6 +147,7 @@ class Route:
     content: str = "application/json"
     searches: bool = False
     body: dict[str, Any] | None = None
+    unavailable: str = ""
 
 
 _FEEDBACK_BODY = {
@@ -139,14 +159,37 @@ _FEEDBACK_BODY = {
 ROUTES = (
     Route("GET", "/api/info", info),
     Route("GET", "/api/cameras", cameras),
-    Route("GET", "/api/cameras/{camera}/snapshot", snapshot, "image/jpeg"),
+    Route(
+        "GET",
+        "/api/cameras/{camera}/snapshot",
+        snapshot,
+        "image/jpeg",
+        unavailable="No picture now",
+    ),
     Route("GET", "/api/cameras/{camera}/stream", stream),
+    Route("GET", "/api/cameras/{camera}/home", home),
+    Route("DELETE", "/api/cameras/{camera}/home", forget_home, unavailable="Not recorded"),
     Route("GET", "/api/events", events, searches=True),
     Route("GET", "/api/events/{event}", event),
     Route("GET", "/api/events/{event}/snapshot", event_snapshot, "image/jpeg"),
     Route("GET", "/api/events/{event}/clip", event_clip, "video/mp4"),
     Route("POST", "/api/events/{event}/feedback", feedback, body=_FEEDBACK_BODY),
 )
+
+
+async def _kind(request: web.Request) -> FeedbackKind:
+    remedy = f'send JSON {{"kind": …}} with one of {", ".join(FeedbackKind)}'
+    try:
+        body = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is no JSON", remedy) from None
+    if not isinstance(body, dict) or "kind" not in body:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "kind is missing", remedy)
+    try:
+        return FeedbackKind(body["kind"])
+    except ValueError:
+        error = f"kind = {str(body['kind'])[:60]!r} cannot be used"
+        raise ProblemError(HTTPStatus.BAD_REQUEST, error, remedy) from None
 
 
 async def _find(request: web.Request) -> StoredEvent:

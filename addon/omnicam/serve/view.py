@@ -55,5 +55,20 @@ class NodeView(Protocol):
     async def feedback(self, event: str, kind: FeedbackKind) -> bool:
         """Take a person's word about an event; False if there is no such event."""
 
+    def home(self, camera: str) -> Json:
+        """Say what a camera has learned of its home.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+        """
+
+    async def forget_home(self, camera: str) -> None:
+        """Let a camera forget what it has learned.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+            UnavailableError: it could not be kept that it forgot.
+        """
+
     def media_path(self, name: str) -> Path:
         """Give the file of a snapshot or clip by its name in the record."""

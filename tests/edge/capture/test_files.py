@@ -4,9 +4,9 @@ import time
 import numpy as np
 import pytest
 
-from omnicam.capture import CameraStream, CaptureError, ProblemKind, State
+from omnicam.capture import RUN_ON_S, CameraStream, CaptureError, Offer, ProblemKind, State
 from omnicam.config.model import Pace
-from omnicam.media import SAMPLE_RATE, AudioChunk, Frame, SignalChange
+from omnicam.media import SAMPLE_RATE, AudioChunk, Frame, SignalChange, Tick, time_of
 from tests.edge.capture.capture_scenes import STARTS_AT, TONE_HZ, camera, pitch
 
 
@@ -66,7 +66,7 @@ def test_sound_of_any_codec_becomes_16_khz_mono(media, suffix, audio, rate):
     chunks = of(AudioChunk, items)
     samples = np.concatenate([c.samples for c in chunks])
     assert samples.dtype == np.float32
-    assert len(samples) / SAMPLE_RATE == pytest.approx(6.0, abs=0.1)
+    assert len(samples) / SAMPLE_RATE == pytest.approx(6.0 + RUN_ON_S, abs=0.1)
     assert pitch(samples[SAMPLE_RATE : 3 * SAMPLE_RATE]) == pytest.approx(TONE_HZ, abs=2)
     loudness = np.sqrt(2 * np.mean(samples[SAMPLE_RATE : 3 * SAMPLE_RATE] ** 2))
     assert loudness == pytest.approx(0.5, abs=0.05)
@@ -200,3 +200,41 @@ def test_a_hardware_decoder_that_is_not_there_is_replaced_with_a_warning(media):
     assert not stats.hardware
     assert "vdpau" in stats.warning
     assert "software" in stats.warning
+
+
+def test_time_runs_on_in_silence_after_the_end(media):
+    items, _ = play(camera(media("mkv", audio="pcm_s16le", audio_rate=16_000)))
+    last = items.pop()
+    chunks = of(AudioChunk, items)
+    sounding = [chunk for chunk in chunks if chunk.samples.any()]
+    silent = chunks[len(sounding) :]
+    assert not any(chunk.samples.any() for chunk in silent)
+    assert sum(chunk.samples.size for chunk in silent) == RUN_ON_S * SAMPLE_RATE
+    gaps = [b.time - a.end for a, b in itertools.pairwise(chunks)]
+    assert max(map(abs, gaps)) < 1e-6
+    assert isinstance(last, Tick)
+    recorded = [time_of(item) for item in items if item not in silent]
+    assert last.time == pytest.approx(max(recorded) + RUN_ON_S)
+    assert not of(Tick, items)
+
+
+def test_a_film_without_sound_ends_without_sound(media):
+    items, _ = play(camera(media("mkv", audio=None)))
+    assert not of(AudioChunk, items)
+    assert isinstance(items[-1], Tick)
+
+
+@pytest.mark.parametrize(
+    ("made", "offer"),
+    [
+        ({}, Offer(320, 240, audio=True)),
+        ({"audio": None}, Offer(320, 240, audio=False)),
+        ({"video": None}, Offer(0, 0, audio=True)),
+    ],
+)
+def test_what_a_stream_offers_is_said_once_it_is_known(media, made, offer):
+    with CameraStream(camera(media("mkv", seconds=2.0, **made))) as stream:
+        said = [stream.offers() for _ in stream]
+    # While sound alone has come, a stream with pictures says nothing.
+    assert said[-1] == offer
+    assert set(said) <= {None, offer}

@@ -18,6 +18,7 @@ from omnicam.config.model import (
     ApiSettings,
     CameraSettings,
     Hours,
+    LearningSettings,
     Line,
     MqttSettings,
     NodeSettings,
@@ -39,6 +40,7 @@ DEFAULTS: dict[str, type] = {
     "mqtt": MqttSettings,
     "api": ApiSettings,
     "retention": RetentionSettings,
+    "learning": LearningSettings,
 }
 
 
@@ -172,7 +174,7 @@ def test_both_languages_are_there_with_the_same_blocks() -> None:
 def test_the_walk_sees_the_whole_schema() -> None:
     assert {section for section, _ in SETTINGS} == {
         "", "cameras.<id>", "zones.<id>", "lines.<id>", "classes.<class>", "mqtt", "api",
-        "retention",
+        "retention", "sound", "learning",
     }  # fmt: skip
 
 

@@ -35,8 +35,8 @@ def test_the_registry_has_the_scorers_of_the_taxonomy_and_no_others():
 
 def test_every_scorer_is_made_once_under_its_own_name():
     scorers = make_scorers(CAMERA, UTC, WORDS)
-    # Calls for help are heard by the scorer of the spoken trigger.
-    names = [name for name in scorer_names(CAMERA) if name != "call_for_help"]
+    # Calls for help are heard by the scorer of the spoken trigger; YAMNet needs its file.
+    names = [name for name in scorer_names(CAMERA) if name not in {"call_for_help", "yamnet"}]
     assert sorted(scorer.name for scorer in scorers) == sorted(names)
     assert all(scorer.needs and scorer.needs <= frozenset(Need) for scorer in scorers)
 

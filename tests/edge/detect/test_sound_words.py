@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import wave
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
 
 import numpy as np
@@ -15,10 +16,10 @@ import pytest
 
 from omnicam.config.model import CameraSettings, Secret
 from omnicam.detect.protocol import Observation, ScorerContext, Sound
-from omnicam.detect.sound.call_for_help import CallForHelp
+from omnicam.detect.sound.call_for_help import CallForHelp, Manner
 from omnicam.detect.sound.help_word import HelpWordScorer
 from omnicam.detect.sound.phones import likeness
-from omnicam.detect.sound.words import UnknownWordError, check_words
+from omnicam.detect.sound.words import UnknownWordError, check_words, untrained
 from omnicam.evidence import Evidence, WordHeard
 from omnicam.media import SAMPLE_RATE, Samples
 
@@ -34,9 +35,9 @@ speaking = pytest.mark.skipif(
 )
 
 
-def speak(text: str) -> Samples:
+def speak(text: str, voice: str = "en") -> Samples:
     sound = subprocess.run(
-        ["espeak-ng", "-v", "en", "--stdout", text], check=True, capture_output=True, timeout=20
+        ["espeak-ng", "-v", voice, "--stdout", text], check=True, capture_output=True, timeout=20
     ).stdout
     with wave.open(io.BytesIO(sound)) as made:
         rate = made.getframerate()
@@ -45,14 +46,16 @@ def speak(text: str) -> Samples:
     return (0.3 * np.interp(at, np.arange(len(raw)), raw) / np.abs(raw).max()).astype(np.float32)
 
 
-def listen(sound: Samples) -> Iterator[tuple[float, Evidence | WordHeard]]:
+def listen(
+    sound: Samples, words: tuple[str, ...] = WORDS
+) -> Iterator[tuple[float, Evidence | WordHeard]]:
     """Give what the scorer says with the stream time at which it says it; speech begins at 0."""
     lead = np.zeros(2 * SAMPLE_RATE, np.float32)
     whole = np.concatenate((lead, sound, lead))
     whole += (10 ** (NOISE_DB / 20) * np.random.default_rng(5).standard_normal(len(whole))).astype(
         np.float32
     )
-    scorer = HelpWordScorer(CONTEXT)
+    scorer = HelpWordScorer(replace(CONTEXT, words=words))
     for end in range(SAMPLE_RATE, len(whole) + 1, HOP):
         level = 10 * math.log10(float((whole[end - HOP : end] ** 2).mean()) + 1e-10)
         heard = Sound(
@@ -130,7 +133,8 @@ def word(time: float, confidence: float = 0.9) -> WordHeard:
         (5.0, 5.0, (0.6, 0.6), False),
         (30.0, 5.0, (0.9, 0.9), False),
         (30.0, 15.0, (0.9, 0.9), False),
-        (30.0, 30.0, (0.9, 0.9), True),
+        (30.0, 30.0, (0.9, 0.95), True),
+        (30.0, 30.0, (0.9, 0.92), False),
         (30.0, 30.0, (0.9, 0.6), False),
     ],
 )
@@ -138,7 +142,37 @@ def test_a_word_is_a_call_when_clear_and_loud_or_repeated(
     gap_s: float, loudness_db: float, confidences: tuple[float, float], is_call: bool
 ) -> None:
     rule = CallForHelp()
-    first = rule.weigh(word(10.0, confidences[0]), 5.0, 10.5)
-    second = rule.weigh(word(10.0 + gap_s, confidences[1]), loudness_db, 10.5 + gap_s)
+    quiet = Manner(loudness_db=5.0, alone=False)
+    first = rule.weigh(word(10.0, confidences[0]), quiet, 10.5)
+    manner = Manner(loudness_db=loudness_db, alone=False)
+    second = rule.weigh(word(10.0 + gap_s, confidences[1]), manner, 10.5 + gap_s)
     assert first.log_odds < 5.4  # below the alarm: prior -2.94, alarm above +2.44
     assert (second.log_odds > 5.7) is is_call
+
+
+@pytest.mark.parametrize(("confidence", "is_call"), [(0.95, True), (0.8, False)])
+def test_a_clear_word_that_stands_alone_is_a_call_however_quiet(
+    confidence: float, is_call: bool
+) -> None:
+    manner = Manner(loudness_db=5.0, alone=True)
+    assert (CallForHelp().weigh(word(10.0, confidence), manner, 10.5).log_odds > 5.7) is is_call
+
+
+@speaking
+@pytest.mark.parametrize(
+    ("pinyin", "expected"), [("jiu4ming4", "救命"), ("bang1zhu4", "帮助"), ("jiu4ming4a5", "救命")]
+)
+def test_a_mandarin_cry_is_heard(pinyin: str, expected: str) -> None:
+    words = [w for _, w in listen(speak(pinyin, "cmn-latn-pinyin")) if isinstance(w, WordHeard)]
+    assert [w.word for w in words] == [expected]
+
+
+@speaking
+def test_a_word_without_a_trained_head_is_never_an_alarm_on_its_own() -> None:
+    found = [one for _, one in listen(speak("police!"), ("police",))]
+    assert [one.word for one in found if isinstance(one, WordHeard)] == ["police"]
+    assert all(one.log_odds < 5.4 for one in found if isinstance(one, Evidence))
+
+
+def test_what_no_head_was_trained_for_is_named() -> None:
+    assert untrained((*WORDS, "幫助", " Help ", "来人", "emergency")) == ("来人", "emergency")

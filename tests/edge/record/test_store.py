@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 import omnicam
 from omnicam.decide.events import FeedbackKind, Step, take
-from omnicam.record import outbox
+from omnicam.decide.home import Answer, Day, HomeMemory
+from omnicam.record import homes, outbox
 from omnicam.record.codec import dump_call, dump_event, load_call, load_event
 from omnicam.record.database import Database
 from omnicam.record.errors import DiskFullError, QueryError, StoreError
@@ -243,8 +244,17 @@ def test_file_of_an_older_program_is_migrated(tmp_path: Path) -> None:
     store.close()
     database = Database(path, migrations=newer)
     assert database.rows("SELECT note FROM events") == [("none",)]
-    assert database.rows("PRAGMA user_version") == [(2,)]
+    assert database.rows("PRAGMA user_version") == [(len(newer),)]
     database.close()
+
+
+def test_file_of_the_first_program_learns_to_keep_homes(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    Database(path, migrations=MIGRATIONS[:1]).close()
+    store = Store(path)
+    store.set_home("bedroom", HOME)
+    assert store.homes() == {"bedroom": HOME}
+    store.close()
 
 
 def test_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> None:
@@ -262,7 +272,10 @@ def test_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 def test_file_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "events.db"
     Database(path, migrations=(*MIGRATIONS, "CREATE TABLE notes (a);")).close()
-    with pytest.raises(StoreError, match="has version 2, this program knows 1: update OmniCam"):
+    ours, theirs = len(MIGRATIONS), len(MIGRATIONS) + 1
+    with pytest.raises(
+        StoreError, match=f"version {theirs}, this program knows {ours}: update Omni"
+    ):
         Store(path)
 
 
@@ -336,3 +349,53 @@ def test_kill_in_the_middle_leaves_a_whole_record(tmp_path: Path) -> None:
         assert len(store.open_events()) == 2 * events - steps
         store.close()
         path.unlink()
+
+
+HOME = HomeMemory(
+    since=START,
+    days=(
+        Day(number=20_000, watched_s=601.25, peaks={"abnormal_sound/scream": 5.125}),
+        Day(number=20_001),
+    ),
+    answers=(
+        Answer(
+            event="x", key="fall", kind=FeedbackKind.FALSE_ALARM, peak=6.5, time=START + 0.25
+        ),
+    ),
+)  # fmt: skip
+
+
+def test_what_a_camera_learned_comes_back_unchanged(tmp_path: Path) -> None:
+    store = Store(tmp_path / "events.db")
+    assert store.homes() == {}
+    store.set_home("hall", HomeMemory())
+    store.set_home("bedroom", HomeMemory(since=1.0))
+    store.set_home("bedroom", HOME)
+    store.close()
+    store = Store(tmp_path / "events.db")
+    assert store.homes() == {"hall": HomeMemory(), "bedroom": HOME}
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [
+        (2, homes.text(HOME)),
+        (1, "{"),
+        (1, "[]"),
+        (1, "{}"),
+        (1, homes.text(HOME).replace("601.25", '601.25,"wing":1')),
+        (1, homes.text(HOME).replace("5.125", "NaN")),
+        (1, homes.text(HOME).replace("false_alarm", "maybe")),
+    ],
+)
+def test_a_memory_that_cannot_be_read_is_told_and_the_others_are_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, form: int, body: str
+) -> None:
+    store = Store(tmp_path / "events.db")
+    store.set_home("hall", HOME)
+    with store._database.transaction() as connection:
+        connection.execute("INSERT INTO homes VALUES ('bedroom', ?, ?, 0)", (form, body))
+    assert store.homes() == {"hall": HOME}
+    assert "camera bedroom" in caplog.text
+    store.close()

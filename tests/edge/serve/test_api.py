@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from omnicam.config.model import ApiSettings, RetentionSettings, Secret
+from omnicam import payloads
+from omnicam.config.load import default_classes
+from omnicam.config.model import ApiSettings, CameraSettings, RetentionSettings, Secret
+from omnicam.decide.calibration import Calibration
 from omnicam.decide.events import Event, FeedbackKind, Step, event_id, take
+from omnicam.decide.fusion import Contribution
+from omnicam.decide.home import Answer, HomeMemory
+from omnicam.decide.learner import Home
 from omnicam.record.query import EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder
 from omnicam.serve.routes import ROUTES
@@ -30,6 +36,7 @@ class RecordView:
 
     recorder: Recorder
     status: str = "ok"
+    memories: dict[str, HomeMemory] = field(default_factory=dict)
 
     def info(self) -> Json:
         return {"contract": 1, "node": "home"}
@@ -57,6 +64,16 @@ class RecordView:
     async def feedback(self, event: str, kind: FeedbackKind) -> bool:
         return await self.recorder.set_feedback(event, kind)
 
+    def home(self, camera: str) -> Json:
+        home = Home(settings(self._known(camera)), Calibration(), self.memories.get(camera))
+        home.watch(START)
+        return payloads.home(camera, home)
+
+    async def forget_home(self, camera: str) -> None:
+        if self._known(camera) == "hall":
+            raise UnavailableError("camera hall: that it forgot its home could not be recorded")
+        self.memories.pop(camera, None)
+
     def media_path(self, name: str) -> Path:
         return self.recorder.media.path(name)
 
@@ -64,6 +81,10 @@ class RecordView:
         if camera not in ("bedroom", "hall"):
             raise UnknownCameraError(camera)
         return camera
+
+
+def settings(camera: str) -> CameraSettings:
+    return CameraSettings(id=camera, name="", url=Secret("-"), classes=default_classes())
 
 
 def fall(number: int, camera: str = "bedroom", level: Level = Level.HIGH) -> Event:
@@ -81,6 +102,10 @@ def fall(number: int, camera: str = "bedroom", level: Level = Level.HIGH) -> Eve
         onset=began,
         updated=began,
         reason="dropped fast and lies",
+        contributions=(
+            Contribution(scorer="fall", label=None, log_odds=6.5),
+            Contribution(scorer="home", label=None, log_odds=-0.6),
+        ),
     )
 
 
@@ -92,11 +117,16 @@ async def recorder(tmp_path: Path) -> AsyncIterator[Recorder]:
 
 
 @pytest.fixture
-async def api(recorder: Recorder) -> AsyncIterator[aiohttp.ClientSession]:
-    settings = ApiSettings(host="127.0.0.1", port=0)
+def view(recorder: Recorder) -> RecordView:
+    return RecordView(recorder)
+
+
+@pytest.fixture
+async def api(view: RecordView) -> AsyncIterator[aiohttp.ClientSession]:
+    listen = ApiSettings(host="127.0.0.1", port=0)
     headers = {"Authorization": f"Bearer {TOKEN.reveal()}"}
     async with (
-        serving(RecordView(recorder), TOKEN, settings) as port,
+        serving(view, TOKEN, listen) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers) as session,
     ):
         yield session
@@ -177,6 +207,7 @@ async def test_events_are_searched_filtered_and_paged(
         ("to=nan", "to"),
         ("open=1", "open"),
         ("cursor=nonsense", "cursor"),
+        ("feedback=maybe", "feedback"),
         ("colour=red", "colour"),
     ],
 )
@@ -200,6 +231,10 @@ async def test_an_event_has_history_picture_and_clip(
     await recorder.finish_clip(event.id)
     found = await answer(api, f"/api/events/{event.id}")
     assert [step["step"] for step in found["steps"]] == ["suspected", "escalated"]
+    assert found["contributions"] == [
+        {"scorer": "fall", "label": None, "log_odds": 6.5},
+        {"scorer": "home", "label": None, "log_odds": -0.6},
+    ]
     async with api.get(f"/api/events/{event.id}/snapshot") as response:
         assert await response.read() == JPEG
     async with api.get(f"/api/events/{event.id}/clip") as response:
@@ -214,12 +249,69 @@ async def test_feedback_is_kept(api: aiohttp.ClientSession, recorder: Recorder) 
     async with api.post(path, json={"kind": "false_alarm"}) as response:
         assert response.status == 200
     assert (await answer(api, f"/api/events/{event.id}"))["feedback"] == "false_alarm"
-    for body in ({"kind": "maybe"}, {}, []):
+    stored = await recorder.get(event.id)
+    for kind in ("false_alarm", "acknowledged"):
+        async with api.post(path, json={"kind": kind}) as response:
+            assert response.status == 200
+        # The same word again, and an acknowledgement after it, change nothing.
+        assert await recorder.get(event.id) == stored
+    await recorder.record_step(take(event, Step.RESOLVED, event.updated + 1))
+    async with api.post(path, json={"kind": "confirmed"}) as response:
+        assert await response.json() == {"event": event.id, "kind": "confirmed"}
+    for query, count in (("feedback=confirmed", 1), ("feedback=false_alarm", 0)):
+        assert len((await answer(api, f"/api/events?{query}"))["events"]) == count, query
+    for body, said in (
+        ({"kind": "maybe"}, "kind = 'maybe'"),
+        ({"kind": 7}, "kind = '7'"),
+        ({"kind": []}, "kind = "),
+        ({}, "kind is missing"),
+        ([], "kind is missing"),
+    ):
         async with api.post(path, json=body) as response:
             assert response.status == 400
+            problem = await response.json()
+        assert said in problem["error"]
+        assert "false_alarm" in problem["remedy"]
     async with api.post(path, data="{") as response:
         assert response.status == 400
     async with api.post("/api/events/none/feedback", json={"kind": "confirmed"}) as response:
+        assert response.status == 404
+        assert "GET /api/events" in (await response.json())["remedy"]
+
+
+async def test_what_a_camera_learned_is_shown_and_forgotten(
+    api: aiohttp.ClientSession, view: RecordView
+) -> None:
+    said = Answer(
+        event="x",
+        key="abnormal_sound/scream",
+        kind=FeedbackKind.FALSE_ALARM,
+        peak=6.0,
+        time=START,
+    )
+    view.memories["bedroom"] = HomeMemory(since=START - 60, answers=(said,))
+    shown = await answer(api, "/api/cameras/bedroom/home")
+    assert (shown["camera"], shown["learning"], shown["days"]) == ("bedroom", True, 0)
+    assert shown["since"] == payloads.iso(START - 60)
+    assert shown["learned"] == [
+        {
+            "class": "abnormal_sound",
+            "label": "scream",
+            "days": 0,
+            "alarm_days": 0,
+            "false_alarms": 1,
+            "confirmed": 0,
+            "shift": -1.0,
+            "reach": 6.0,
+        }
+    ]
+    async with api.delete("/api/cameras/bedroom/home") as response:
+        assert (response.status, (await response.json())["learned"]) == (200, [])
+    async with api.delete("/api/cameras/hall/home") as response:
+        assert response.status == 503
+        assert "health" in (await response.json())["remedy"]
+    assert "'attic'" in (await answer(api, "/api/cameras/attic/home", 404))["error"]
+    async with api.delete("/api/cameras/attic/home") as response:
         assert response.status == 404
 
 

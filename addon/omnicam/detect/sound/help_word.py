@@ -1,25 +1,36 @@
 """The spoken trigger: says which of the configured words was heard, and when.
 
-Speech is cut out by voice activity, searched by a `WordSpotter`, and every new word goes out twice:
+Speech is cut out by voice activity and searched: for the words that a head was trained for by a
+`WordHead`, for any others by the `WordSpotter`, which is less sure. Every new word goes out twice:
 as `WordHeard`, for whoever waits for the word alone, and as evidence of a call for help.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-
-import numpy as np
+from dataclasses import replace
 
 from omnicam.detect.protocol import Need, Observation, ScorerContext
-from omnicam.detect.sound.call_for_help import CallForHelp
+from omnicam.detect.sound.call_for_help import CallForHelp, Manner
 from omnicam.detect.sound.looks import Looks
 from omnicam.detect.sound.speech import Piece, SpeechCutter
 from omnicam.detect.sound.spotter import WordHit, WordSpotter
+from omnicam.detect.sound.word_head import WordHead
+from omnicam.detect.sound.words import is_trained
+from omnicam.detect.soundtrack import decibels
 from omnicam.evidence import Evidence, WordHeard
 from omnicam.media import SAMPLE_RATE, Samples
 from omnicam.taxonomy import WORD_SCORER
 
 type Spot = Callable[[Samples], list[WordHit]]
+
+_UNSURE = 0.8
+"""Confidence that a word without a trained head never exceeds: it is for review, no alarm."""
+
+_ALONE_DB = 12.0
+"""A call is an island: what was said in the moment before it is this much quieter."""
+
+_BEFORE = SAMPLE_RATE // 4
 
 
 class HelpWordScorer:
@@ -32,7 +43,7 @@ class HelpWordScorer:
             UnknownWordError: the sound of a configured word is not known.
         """
         self._camera = context.camera.id
-        self._spot = spot or WordSpotter(context.words).spot
+        self._spot = spot or make_spot(context.words)
         self._cutter = SpeechCutter()
         self._call = CallForHelp()
         self._looks = Looks()
@@ -66,13 +77,37 @@ class HelpWordScorer:
             )
             sure = self._looks.agree(word, start)
             if sure is not None:
-                loudness = _loudness(piece, hit)
-                found += [sure, self._call.weigh(sure, loudness, observation.time)]
+                if not is_trained(sure.word):
+                    sure = replace(sure, confidence=min(sure.confidence, _UNSURE))
+                manner = _manner(piece, hit)
+                found += [sure, self._call.weigh(sure, manner, observation.time)]
         return found
 
 
-def _loudness(piece: Piece, hit: WordHit) -> float:
-    """Level of the word above the background, dB."""
-    part = piece.samples[int(hit.start_s * SAMPLE_RATE) : int(hit.end_s * SAMPLE_RATE)]
-    power = float(np.mean(part.astype(np.float64) ** 2)) if len(part) else 0.0
-    return 10.0 * float(np.log10(max(power, 1e-10))) - piece.noise_db
+def make_spot(words: Iterable[str]) -> Spot:
+    """Give the best recogniser of each word, as one.
+
+    Raises:
+        UnknownWordError: the sound of a word is not known.
+    """
+    wanted = [" ".join(word.lower().split()) for word in words]
+    trained = [word for word in wanted if is_trained(word)]
+    others = [word for word in wanted if not is_trained(word)]
+    head = WordHead(trained) if trained else None
+    spotter = WordSpotter(others) if others or not trained else None
+
+    def spot(samples: Samples) -> list[WordHit]:
+        hits = head.spot(samples) if head else []
+        return hits + (spotter.spot(samples) if spotter else [])
+
+    return spot
+
+
+def _manner(piece: Piece, hit: WordHit) -> Manner:
+    """Measure how loud the word is above the background, and whether it stands alone."""
+    start, end = int(hit.start_s * SAMPLE_RATE), int(hit.end_s * SAMPLE_RATE)
+    level = decibels(piece.samples[start:end])
+    before = piece.samples[max(start - _BEFORE, 0) : start]
+    # A word that began before the piece did, or for which no pause was found, stands in a sentence.
+    alone = len(before) >= _BEFORE // 2 and decibels(before) < level - _ALONE_DB
+    return Manner(loudness_db=level - piece.noise_db, alone=alone)

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from omnicam.evidence import WordHeard
 
-CLEAR = 0.7
+CLEAR = 0.9
 """Confidence from which one look is enough."""
 
-AGREED = 0.82
+AGREED = 0.97
 """Confidence that two unclear looks must reach together."""
 
 _SAME_S = 0.2  # two looks at one word differ by less

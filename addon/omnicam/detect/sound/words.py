@@ -9,6 +9,12 @@ from types import MappingProxyType
 
 import pocketsphinx
 
+TRAINED = ("help", "help me", "帮助", "救命")
+"""Words that a head was trained for, in the order of its outputs after the first, which is none."""
+
+SAME: Mapping[str, str] = MappingProxyType({"幫助": "帮助"})
+"""Other spellings of a trained word."""
+
 # Mandarin in English phones: the nearest sounds; the tones are lost.
 CHINESE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -46,6 +52,16 @@ class TriggerWord:
     key: str
     entries: tuple[tuple[str, str], ...]
     phones: tuple[str, ...]
+
+
+def is_trained(word: str) -> bool:
+    """Whether a head was trained for a word; any other is recognised less surely."""
+    return SAME.get(word, word) in TRAINED
+
+
+def untrained(words: Iterable[str]) -> tuple[str, ...]:
+    """Give the words that no head was trained for."""
+    return tuple(word for word in words if not is_trained(" ".join(word.lower().split())))
 
 
 def check_words(words: Iterable[str]) -> None:

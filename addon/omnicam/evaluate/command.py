@@ -1,0 +1,147 @@
+"""`omnicam eval`: play a manifest, print the tables, write the results."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omnicam.detect.pose.model import ModelMissingError, find_model
+from omnicam.detect.registry import judged_classes
+from omnicam.evaluate.judged import Judged
+from omnicam.evaluate.manifest import ManifestError, Recording, read_manifest, with_onsets
+from omnicam.evaluate.play import Outcome, Task
+from omnicam.evaluate.report import write_report
+from omnicam.evaluate.sections import cost, plain, sections
+from omnicam.evaluate.tables import entry_of, summary
+from omnicam.evaluate.workers import play_all
+from omnicam.judge import recording
+from omnicam.record.errors import RecordError
+from omnicam.record.files import write_atomic
+from omnicam.taxonomy import AnomalyClass, Sense
+
+GOOD, INCOMPLETE, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says; see `omnicam eval --help`."""
+
+    manifest: Path
+    root: Path
+    classes: frozenset[AnomalyClass]
+    jobs: int
+    onsets: Path | None = None
+    model: Path | None = None
+    json: Path | None = None
+    timing: Path | None = None
+    report: Path | None = None
+
+
+def evaluate(options: Options) -> int:
+    """Run the command.
+
+    Returns:
+        0 when every recording was judged, 1 when one failed or has an unknown label, 2 when nothing
+        could be begun, 130 when interrupted.
+    """
+    try:
+        recordings = read_manifest(options.manifest)
+        if options.onsets is not None:
+            recordings = with_onsets(recordings, options.onsets)
+        model = find_model(options.model)
+    except (ManifestError, ModelMissingError) as error:
+        print(error, file=sys.stderr)
+        return WRONG_USE
+    if not options.root.is_dir():
+        print(f"{options.root} is no folder", file=sys.stderr)
+        return WRONG_USE
+    task = Task(root=options.root, model=model, classes=options.classes)
+    began = time.monotonic()
+    outcomes: dict[Recording, Outcome] = {}
+    try:
+        for outcome in play_all(dict.fromkeys(recordings), task, options.jobs):
+            outcomes[outcome.recording] = outcome
+            _progress(len(outcomes), len(recordings), outcome)
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    ordered = [outcomes[row] for row in recordings]
+    wall_s = time.monotonic() - began
+    files = [Judged(outcome) for outcome in ordered]
+    able = judged_classes(recording(options.root), frozenset(Sense))
+    tables = summary(files, options.classes, able)
+    shown = [*sections(tables), cost(ordered, wall_s, options.jobs)]
+    for section in shown:
+        print(f"\n{plain(section)}")
+    try:
+        if options.json is not None:
+            _write(options.json, results(files, tables, options.classes))
+        if options.timing is not None:
+            _write(options.timing, _timing(ordered, wall_s, options.jobs))
+        if options.report is not None:
+            write_report(options.report, options.root, files, tables, shown)
+    except RecordError as error:
+        print(error, file=sys.stderr)
+        return INCOMPLETE
+    complete = all(each.error is None and each.known for each in files)
+    return GOOD if complete else INCOMPLETE
+
+
+def results(
+    files: Sequence[Judged], tables: object, classes: Collection[AnomalyClass]
+) -> dict[str, Any]:
+    """Make the results: the same for the same recordings and detectors, to the byte."""
+    return {
+        "classes": [each.value for each in AnomalyClass if each in classes],
+        "files": [
+            {
+                "path": each.path,
+                "label": each.label,
+                "seconds": round(each.seconds, 3),
+                "error": each.error,
+                "events": [entry_of(entry) for entry in each.entries],
+                "peaks": {name: round(peak, 3) for name, peak in each.outcome.peaks.items()},
+                "evidence": {name: round(said, 3) for name, said in each.outcome.evidence.items()},
+                "senses": sorted(sense.name.lower() for sense in each.senses),
+                "warning": each.warning,
+            }
+            for each in files
+        ],
+        "summary": tables,
+    }
+
+
+def cores() -> int:
+    """Give the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _timing(outcomes: Sequence[Outcome], wall_s: float, jobs: int) -> dict[str, Any]:
+    return {
+        "jobs": jobs,
+        "wall_s": round(wall_s, 3),
+        "files": [
+            {
+                "path": each.recording.path,
+                "seconds": round(each.seconds, 3),
+                "cpu_s": round(each.cpu_s, 3),
+                "wall_s": round(each.wall_s, 3),
+            }
+            for each in outcomes
+        ],
+    }
+
+
+def _write(file: Path, value: object) -> None:
+    write_atomic(file, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def _progress(done: int, total: int, outcome: Outcome) -> None:
+    said = outcome.error or f"{len(outcome.entries)} events in {outcome.seconds:.1f} s"
+    print(f"[{done}/{total}] {outcome.recording.path}: {said}", file=sys.stderr, flush=True)

@@ -1,0 +1,89 @@
+"""The command line of `bench/sounds`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from hearing.clips import KINDS, Clip, NoSoundError, read_manifest, sound_of
+from hearing.systems import Node, Peer, Scores, System
+from hearing.tables import print_summary, summary
+from omnicam.capture import CaptureError
+
+
+def main() -> int:
+    """Listen and print; exit status 1 where nothing could be compared or a clip is unreadable."""
+    options = _arguments()
+    try:
+        clips = read_manifest(options.manifest)
+        systems: list[System] = [Node("OmniCam")]
+        if options.yamnet is not None:
+            systems += [Node("OmniCam + YAMNet", options.yamnet), Peer(options.yamnet)]
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    root = options.root or options.manifest.parent
+    began = time.process_time()
+    heard: dict[Clip, Mapping[str, Scores]] = {}
+    unread: dict[str, str] = {}
+    for clip in clips:
+        try:
+            heard[clip] = _listen(systems, root / clip.path)
+        except (CaptureError, NoSoundError) as error:
+            unread[clip.path] = str(error)
+            print(f"{clip.path}: {error}", file=sys.stderr)
+    try:
+        figures = {label: summary(heard, label) for label in KINDS}
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{len(heard)} clips with sound, {len(unread)} unreadable")
+    print("recall where a share of all other clips passes; in brackets 95 % (Clopper-Pearson)")
+    for label, each in figures.items():
+        print_summary(label, each)
+    print(f"\n{time.process_time() - began:.0f} s of processor time")
+    if options.json is not None:
+        report = {
+            "kinds": figures,
+            "unread": unread,
+            "clips": [_row(c, s) for c, s in heard.items()],
+        }
+        options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return 1 if unread else 0
+
+
+def _listen(systems: list[System], file: Path) -> Mapping[str, Scores]:
+    sound = sound_of(file)
+    found: dict[str, Scores] = {}
+    for system in systems:
+        found |= system.scores(sound)
+    return found
+
+
+def _row(clip: Clip, scores: Mapping[str, Scores]) -> dict[str, object]:
+    rounded = {
+        name: {label.value: round(score, 6) for label, score in each.items()}
+        for name, each in scores.items()
+    }
+    return {"path": clip.path, "label": clip.label, "group": clip.group, "scores": rounded}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/sounds", description=__doc__)
+    parser.add_argument(
+        "manifest", type=Path, help="CSV with the columns path, label, group and has_audio"
+    )
+    parser.add_argument("--root", type=Path, help="folder of the recordings; else the manifest's")
+    parser.add_argument(
+        "--yamnet", type=Path, help="YAMNet as TensorFlow Lite; without it the node stands alone"
+    )
+    parser.add_argument("--json", type=Path, help="write the figures and every clip's scores here")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
