@@ -32,7 +32,7 @@ def main() -> None:
     said, clips = _material(arguments)
     windows = _windows(arguments, said, clips)
     print(f"{len(windows.groups)} windows", flush=True)
-    from train.sound.fit import fit, without, write  # noqa: PLC0415 - the workers need no torch
+    from train.sound.fit import fit, without, write
 
     write(fit(windows, arguments.epochs, arguments.seed), arguments.out)
     for fold in range(_FOLDS if arguments.folds else 0):
@@ -68,7 +68,9 @@ def _material(arguments: argparse.Namespace) -> tuple[list[Wave], list[tuple[Cli
             said = [stored[f"said{i}"] / 32767 for i in range(int(stored["said"]))]
             return said, [(clip, stored[f"clip{i}"] / 32767) for i, clip in enumerate(rows)]
     said = [normal(wave) for wave in talk.speech(np.random.default_rng(arguments.seed), _SPEECH)]
-    clips = [(clip, normal(read(arguments.data / clip.path))) for clip in free_clips(arguments.data)]
+    clips = [
+        (clip, normal(read(arguments.data / clip.path))) for clip in free_clips(arguments.data)
+    ]
     clips = [(clip, wave) for clip, wave in clips if len(wave) > 800 and np.abs(wave).max() > 0]
     if kept is not None:
         np.savez_compressed(

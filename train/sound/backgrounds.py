@@ -76,8 +76,10 @@ def beeps(rng: Generator) -> Wave:
         gate = (t * rng.uniform(0.8, 6)) % 1 < rng.uniform(0.2, 0.7)
         return _tone(rng, hz, t, rng.uniform(1, 4)) * gate
     if kind == 1:  # a siren or a whistle
-        swing = smooth_noise(rng, n, rng.uniform(1, 8)) if rng.random() < 0.5 else np.sin(
-            2 * np.pi * rng.uniform(0.3, 6) * t
+        swing = (
+            smooth_noise(rng, n, rng.uniform(1, 8))
+            if rng.random() < 0.5
+            else np.sin(2 * np.pi * rng.uniform(0.3, 6) * t)
         )
         hz = rng.uniform(500, 2500) * (1 + rng.uniform(0.02, 0.4) * np.clip(swing, -1, 1))
         return _tone(rng, hz, t, rng.uniform(1, 5)) * (1 + 0.2 * smooth_noise(rng, n, 5))
@@ -85,13 +87,19 @@ def beeps(rng: Generator) -> Wave:
         wave = np.zeros(n)
         base = rng.uniform(300, 2000)
         for ratio in (0.56, 0.92, 1.19, 1.71, 2, 2.74, 3, 3.76):
-            wave += rng.random() * np.sin(2 * np.pi * base * ratio * t) * np.exp(-t / rng.uniform(0.2, 1))
+            wave += (
+                rng.random()
+                * np.sin(2 * np.pi * base * ratio * t)
+                * np.exp(-t / rng.uniform(0.2, 1))
+            )
         return normal(wave)
     wave = np.zeros(n)  # birds
     for at in rng.integers(0, n - 1000, int(rng.integers(2, 12))):
         size = min(n - at, int(RATE * rng.uniform(0.03, 0.25)))
         x = np.linspace(0, 1, size)
-        hz = rng.uniform(1800, 6500) * (1 + rng.uniform(-0.4, 0.4) * np.sin(np.pi * x * rng.uniform(0.5, 6)))
+        hz = rng.uniform(1800, 6500) * (
+            1 + rng.uniform(-0.4, 0.4) * np.sin(np.pi * x * rng.uniform(0.5, 6))
+        )
         wave[at : at + size] += np.sin(2 * np.pi * np.cumsum(hz) / RATE) * np.sin(np.pi * x)
     return normal(wave)
 
@@ -106,7 +114,9 @@ def steady(rng: Generator) -> Wave:
     t = np.arange(n) / RATE
     rev = rng.uniform(20, 160) * (1 + 0.15 * smooth_noise(rng, n, 1.5))
     phase = 2 * np.pi * np.cumsum(rev) / RATE
-    wave = sum(rng.exponential(1) / k**0.7 * np.cos(k * phase + rng.uniform(0, 6)) for k in range(1, 20))
+    wave = sum(
+        rng.exponential(1) / k**0.7 * np.cos(k * phase + rng.uniform(0, 6)) for k in range(1, 20)
+    )
     if kind == 1:
         return normal(normal(wave) + rng.uniform(0, 1) * normal(noise))
     if kind == 2:  # a saw or a drill: noise chopped by the motor

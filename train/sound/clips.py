@@ -12,7 +12,9 @@ import numpy as np
 
 from train.sound.voices import RATE, Wave
 
-FREE = re.compile(r"^(CC0?( 0| 1\.0)?( 1\.0)?|CC[ -]BY([ -][34]\.0)?|CC-BY/CC0|MIT.*|public domain.*)$")
+FREE = re.compile(
+    r"^(CC0?( 0| 1\.0)?( 1\.0)?|CC[ -]BY([ -][34]\.0)?|CC-BY/CC0|MIT.*|public domain.*)$"
+)
 """Licences under which the weights may be given away; nothing NC, ND, SA or unstated."""
 
 FOLDERS = ("cc_sounds", "cdogs", "esc10", "mycroft_words", "gmdcsa24")
@@ -68,7 +70,7 @@ def free_clips(root: Path) -> Iterator[Clip]:
 
 def read(path: Path) -> Wave:
     """Decode a file to 16 kHz mono."""
-    import av  # noqa: PLC0415 - not where the material is read from a file
+    import av
 
     resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
     parts = []

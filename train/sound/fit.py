@@ -52,7 +52,9 @@ def fit(windows: Windows, epochs: int, seed: int) -> SoundNet:
             schedule.step()
             _follow(mean, net)
             total += float(loss.detach())
-        print(f"epoch {epoch + 1}/{epochs}: loss {total / (len(pictures) // _BATCH):.4f}", flush=True)
+        print(
+            f"epoch {epoch + 1}/{epochs}: loss {total / (len(pictures) // _BATCH):.4f}", flush=True
+        )
     return mean.cpu().eval()
 
 

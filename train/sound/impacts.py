@@ -26,7 +26,9 @@ def _pane(rng: Generator) -> Wave:
     crash = coloured(rng, n, rng.uniform(-0.5, 1.2)) * np.exp(-t / rng.uniform(0.03, 0.2))
     wave = normal(crash)
     wave += rng.uniform(0.0, 0.8) * _ring(rng, n, 12, 60, 900, (0.01, 0.1))
-    wave += rng.uniform(0.1, 0.9) * _ring(rng, n, int(rng.integers(20, 90)), 1500, 7800, (0.02, 0.25))
+    wave += rng.uniform(0.1, 0.9) * _ring(
+        rng, n, int(rng.integers(20, 90)), 1500, 7800, (0.02, 0.25)
+    )
     bottom = rng.uniform(800, 3500)
     pieces = band(rng.standard_normal(n), bottom, 7950)
     grain = np.abs(smooth_noise(rng, n, np.exp(rng.uniform(np.log(40), np.log(600)))))
@@ -34,8 +36,14 @@ def _pane(rng: Generator) -> Wave:
     if rng.random() < 0.75:  # what fell reaches the floor
         at = rng.uniform(0.2, 0.8)
         late = t - at
-        swell = np.where(late > 0, np.exp(-late / rng.uniform(0.08, 0.4)), np.exp(late / rng.uniform(0.005, 0.12)))
-        fallen = coloured(rng, n, rng.uniform(-1.5, 0.5)) + band(rng.standard_normal(n), bottom, 7950)
+        swell = np.where(
+            late > 0,
+            np.exp(-late / rng.uniform(0.08, 0.4)),
+            np.exp(late / rng.uniform(0.005, 0.12)),
+        )
+        fallen = coloured(rng, n, rng.uniform(-1.5, 0.5)) + band(
+            rng.standard_normal(n), bottom, 7950
+        )
         grain = np.abs(smooth_noise(rng, n, rng.uniform(30, 400)))
         wave += rng.uniform(0.1, 1.1) * normal(fallen * grain * swell)
         rings = _ring(rng, n, int(rng.integers(5, 40)), 2000, 7800, (0.02, 0.25))
@@ -71,7 +79,9 @@ def _vessel(rng: Generator) -> Wave:
             level = rng.uniform(0.05, 0.8) * np.exp(-time / (1.2 * spread)) * rng.uniform(0.2, 1)
             ring = (0.004, rng.choice([0.03, 0.08, 0.2]))
             size = min(n - at, int(RATE * 0.5))
-            wave[at : at + size] += level * _ring(rng, size, int(rng.integers(2, 8)), low, 7800, ring)
+            wave[at : at + size] += level * _ring(
+                rng, size, int(rng.integers(2, 8)), low, 7800, ring
+            )
     if rng.random() < 0.5:  # fine pieces, as of toughened glass
         rain = np.abs(smooth_noise(rng, n, 400)) * np.exp(-np.arange(n) / RATE / spread)
         wave += rng.uniform(0.02, 0.4) * normal(band(rng.standard_normal(n), low, 7900) * rain)
@@ -112,10 +122,19 @@ def _hits(rng: Generator, count: int, gap: tuple[float, float], hit: Wave) -> Wa
 
 def _dishes(rng: Generator) -> Wave:
     parts = [
-        np.concatenate((
-            np.zeros(int(RATE * rng.uniform(0, 0.7))),
-            _ring(rng, int(RATE * 0.8), int(rng.integers(2, 9)), rng.uniform(600, 2500), 7500, (0.02, 0.25)),
-        ))
+        np.concatenate(
+            (
+                np.zeros(int(RATE * rng.uniform(0, 0.7))),
+                _ring(
+                    rng,
+                    int(RATE * 0.8),
+                    int(rng.integers(2, 9)),
+                    rng.uniform(600, 2500),
+                    7500,
+                    (0.02, 0.25),
+                ),
+            )
+        )
         for _ in range(int(rng.integers(1, 7)))
     ]
     wave = np.zeros(max(map(len, parts)))
@@ -139,19 +158,25 @@ def _keys(rng: Generator) -> Wave:
 
 
 def _wood(rng: Generator) -> Wave:
-    hit = _ring(rng, int(RATE * 0.4), int(rng.integers(3, 12)), 90, rng.uniform(700, 2500), (0.008, 0.06))
+    hit = _ring(
+        rng, int(RATE * 0.4), int(rng.integers(3, 12)), 90, rng.uniform(700, 2500), (0.008, 0.06)
+    )
     return _hits(rng, int(rng.integers(1, 6)), (0.12, 0.5), hit)
 
 
 def _pan(rng: Generator) -> Wave:
-    hit = _ring(rng, int(RATE * 1.5), int(rng.integers(8, 40)), rng.uniform(150, 900), 7000, (0.05, 0.6))
+    hit = _ring(
+        rng, int(RATE * 1.5), int(rng.integers(8, 40)), rng.uniform(150, 900), 7000, (0.05, 0.6)
+    )
     return _hits(rng, int(rng.integers(1, 5)), (0.05, 0.4), hit)
 
 
 def _slam(rng: Generator) -> Wave:
     n = int(RATE * rng.uniform(0.3, 0.9))
     t = np.arange(n) / RATE
-    noise = band(rng.standard_normal(n), 30, rng.uniform(400, 3000)) * np.exp(-t / rng.uniform(0.02, 0.12))
+    noise = band(rng.standard_normal(n), 30, rng.uniform(400, 3000)) * np.exp(
+        -t / rng.uniform(0.02, 0.12)
+    )
     wave = normal(noise) + rng.uniform(0, 1) * _ring(rng, n, 10, 40, 500, (0.02, 0.15))
     if rng.random() < 0.4:  # the latch
         click = _ring(rng, n, 8, 800, 5000, (0.002, 0.02))
@@ -174,7 +199,9 @@ def _shot(rng: Generator) -> Wave:
     n = int(RATE * rng.uniform(0.3, 1.2))
     t = np.arange(n) / RATE
     wave = rng.standard_normal(n) * np.exp(-t / rng.uniform(0.01, 0.08))
-    tail = band(rng.standard_normal(n), 60, rng.uniform(500, 2500)) * np.exp(-t / rng.uniform(0.1, 0.5))
+    tail = band(rng.standard_normal(n), 60, rng.uniform(500, 2500)) * np.exp(
+        -t / rng.uniform(0.1, 0.5)
+    )
     return normal(wave) + rng.uniform(0.1, 1) * normal(tail)
 
 
@@ -187,7 +214,10 @@ def _clicks(rng: Generator) -> Wave:
 
 def _steps(rng: Generator) -> Wave:
     n = int(RATE * rng.uniform(0.08, 0.25))
-    hit = band(rng.standard_normal(n), rng.uniform(50, 800), rng.uniform(1000, 7000)) * np.hanning(2 * n)[n:]
+    hit = (
+        band(rng.standard_normal(n), rng.uniform(50, 800), rng.uniform(1000, 7000))
+        * np.hanning(2 * n)[n:]
+    )
     hit = normal(hit) + _ring(rng, n, 5, 60, 400, (0.01, 0.05))
     return _hits(rng, int(rng.integers(1, 6)), (0.25, 0.7), hit)
 
@@ -199,7 +229,9 @@ def _crumble(rng: Generator) -> Wave:
     top = rng.uniform(900, 3500)
     for at in rng.integers(0, n - 300, int(rng.integers(5, 60))):
         size = min(n - at, 2000)
-        piece = band(rng.standard_normal(size), 80, top) * np.exp(-np.arange(size) / rng.uniform(40, 500))
+        piece = band(rng.standard_normal(size), 80, top) * np.exp(
+            -np.arange(size) / rng.uniform(40, 500)
+        )
         wave[at : at + size] += rng.uniform(0.1, 1) * normal(piece)
     return wave * np.exp(-np.arange(n) / RATE / rng.uniform(0.2, 1.5))
 
@@ -215,7 +247,9 @@ def _crackle(rng: Generator) -> Wave:
     wave = 0.02 * rng.standard_normal(n)
     for at in rng.integers(0, n - 200, int(rng.integers(5, 80))):
         size = int(rng.integers(20, 200))
-        wave[at : at + size] += rng.exponential(0.4) * rng.standard_normal(size) * np.hanning(2 * size)[size:]
+        wave[at : at + size] += (
+            rng.exponential(0.4) * rng.standard_normal(size) * np.hanning(2 * size)[size:]
+        )
     return wave
 
 

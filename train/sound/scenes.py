@@ -80,9 +80,7 @@ def synthesised(rng: Generator, scenes: int, said: Sequence[Wave]) -> Windows:
     return Windows(np.stack(pictures), np.stack(targets), [""] * len(pictures))
 
 
-def real(
-    rng: Generator, wave: Wave, clip: Clip, scenes: int, said: Sequence[Wave]
-) -> Windows:
+def real(rng: Generator, wave: Wave, clip: Clip, scenes: int, said: Sequence[Wave]) -> Windows:
     """Make windows with a recording in front, varied in pitch and pace."""
     pictures, targets = [], []
     for _ in range(scenes):
@@ -126,8 +124,10 @@ def _windows(rng: Generator, front: Wave, kind: str, said: Sequence[Wave]) -> li
     scene = recorded(rng, scene)
     windows = []
     for _ in range(2 + min(2, int(len(front) / RATE / 0.5))):
-        end = int(rng.integers(RATE // 4, len(scene) + 1)) if rng.random() < 0.12 else int(
-            rng.integers(RATE, len(scene) + 1)
+        end = (
+            int(rng.integers(RATE // 4, len(scene) + 1))
+            if rng.random() < 0.12
+            else int(rng.integers(RATE, len(scene) + 1))
         )
         window = scene[max(0, end - RATE) : end]
         if len(window) < RATE and rng.random() < 0.5:

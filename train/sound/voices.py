@@ -113,7 +113,9 @@ def _one_scream(rng: Generator, size: float) -> Wave:
     if rng.random() < 0.25:  # the voice breaks
         place = int(n * rng.uniform(0.2, 0.9))
         pitch[place:] *= rng.choice([0.5, 0.67, 1.33, 1.5])
-    loud = np.interp(x, [0, rng.uniform(0.01, 0.2), rng.uniform(0.5, 0.95), 1], [0, 1, rng.uniform(0.6, 1), 0])
+    loud = np.interp(
+        x, [0, rng.uniform(0.01, 0.2), rng.uniform(0.5, 0.95), 1], [0, 1, rng.uniform(0.6, 1), 0]
+    )
     loud = loud * (1 + 0.3 * smooth_noise(rng, n, 6)).clip(0.2)
     voice = Voice(
         pitch=np.clip(pitch, 200, 2600),
@@ -178,7 +180,9 @@ def laughing(rng: Generator) -> Wave:
             rough=rng.uniform(0, 0.3),
             jitter=10 ** rng.uniform(-2.5, -1.5),
         )
-        h = _breath(rng, int(RATE / rate * rng.uniform(0.2, 0.5)), np.array(_VOWELS[path[0]]) / size)
+        h = _breath(
+            rng, int(RATE / rate * rng.uniform(0.2, 0.5)), np.array(_VOWELS[path[0]]) / size
+        )
         parts += [h * 0.15, sing(rng, voice) * fall]
     return np.concatenate(parts)
 
@@ -208,7 +212,9 @@ def singing(rng: Generator) -> Wave:
         n = int(RATE * rng.uniform(0.25, 1.2))
         x = np.linspace(0, 1, n)
         note = base * 2 ** (rng.integers(-7, 6) / 12)
-        vibrato = 1 + rng.uniform(0, 0.03) * np.sin(2 * np.pi * rng.uniform(4.5, 6.5) * x * n / RATE)
+        vibrato = 1 + rng.uniform(0, 0.03) * np.sin(
+            2 * np.pi * rng.uniform(4.5, 6.5) * x * n / RATE
+        )
         voice = Voice(
             pitch=note * vibrato,
             loudness=np.interp(x, [0, 0.1, 0.9, 1], [0, 1, 0.8, 0]),
@@ -286,7 +292,9 @@ def animal(rng: Generator) -> Wave:
             "cat": (rng.uniform(0.4, 1.2), 350, 900),
         }[str(kind)]
         n = int(RATE * length)
-        curve = np.interp(np.linspace(0, 1, n), [0, 0.3, 1], [rng.uniform(0.7, 1), 1.1, rng.uniform(0.5, 1)])
+        curve = np.interp(
+            np.linspace(0, 1, n), [0, 0.3, 1], [rng.uniform(0.7, 1), 1.1, rng.uniform(0.5, 1)]
+        )
         voice = _call(rng, n, rng.uniform(low, high), rng.uniform(0.4, 1.0), curve)
         parts += [sing(rng, voice), np.zeros(int(RATE * rng.uniform(0.1, 0.6)))]
     return np.concatenate(parts)
@@ -338,7 +346,9 @@ def drive(rng: Generator, wave: Wave, chance: float) -> Wave:
 
 
 def _person(rng: Generator) -> float:
-    return float(rng.choice([rng.uniform(0.95, 1.1), rng.uniform(0.78, 0.92), rng.uniform(0.55, 0.78)]))
+    return float(
+        rng.choice([rng.uniform(0.95, 1.1), rng.uniform(0.78, 0.92), rng.uniform(0.55, 0.78)])
+    )
 
 
 def _formants(rng: Generator, voice: Voice, count: int) -> Wave:
@@ -362,7 +372,9 @@ def _breath(rng: Generator, n: int, formants: Wave) -> Wave:
     for hz, level in zip(formants, (0.6, 0.8, 0.8, 0.7, 0.6), strict=True):
         if hz < 7500:
             r = np.exp(-np.pi * (120 + 0.08 * hz) / RATE)
-            out = out + level * (1 - r) * 4 * lfilter([1], [1, -2 * r * np.cos(2 * np.pi * hz / RATE), r * r], noise)
+            out = out + level * (1 - r) * 4 * lfilter(
+                [1], [1, -2 * r * np.cos(2 * np.pi * hz / RATE), r * r], noise
+            )
     out = out[64:]
     return out / max(float(np.sqrt(np.mean(out**2))), 1e-9)
 
