@@ -32,6 +32,8 @@ class SoundLabel(StrEnum):
     SCREAM = "scream"
     GLASS_BREAKING = "glass_breaking"
     COUGH = "cough"
+    CRYING = "crying"
+    SMOKE_ALARM = "smoke_alarm"
     CALL_FOR_HELP = "call_for_help"
 
 
@@ -166,7 +168,15 @@ ANOMALIES: Mapping[AnomalyClass, Anomaly] = MappingProxyType(
             chinese="异常声响",
             device_class="sound",
             icon="mdi:volume-high",
-            scorers=("scream", "glass_breaking", "cough", "call_for_help", "yamnet"),
+            scorers=(
+                "scream",
+                "glass_breaking",
+                "cough",
+                "crying",
+                "smoke_alarm",
+                "call_for_help",
+                "yamnet",
+            ),
             senses=frozenset({Sense.SOUND}),
             refractory_s=3.0,
         ),

@@ -26,7 +26,11 @@ SUPPORT: Mapping[AnomalyClass, tuple[Support, ...]] = MappingProxyType(
     {
         AnomalyClass.VIOLENT_CONFLICT: (
             Support(anomaly=AnomalyClass.ABNORMAL_SOUND, label=SoundLabel.SCREAM, weight=0.5),
-        )
+        ),
+        # An alarm in another room shows no smoke here, but what looks like smoke is the surer.
+        AnomalyClass.SMOKE: (
+            Support(anomaly=AnomalyClass.ABNORMAL_SOUND, label=SoundLabel.SMOKE_ALARM, weight=1.0),
+        ),
     }
 )
 

@@ -26,6 +26,8 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "scream": "听到响亮、持续的尖叫",
         "glass_breaking": "听到玻璃破碎的声音",
         "cough": "听到咳嗽声",
+        "crying": "听到哭声",
+        "smoke_alarm": "听到烟雾报警器的鸣响",
         "call_for_help": "听到呼救声",
         "yamnet": "声音识别模型 YAMNet 听到异常声响",
         "covered": "镜头被遮挡，看不到平时的画面",

@@ -14,10 +14,12 @@ from omnicam.detect.flames import FlamesScorer
 from omnicam.detect.protocol import Need, Scorer, ScorerContext
 from omnicam.detect.smoke import SmokeScorer
 from omnicam.detect.sound.cough import CoughScorer
-from omnicam.detect.sound.cues import share_measuring
+from omnicam.detect.sound.crying import CryingScorer
+from omnicam.detect.sound.cues import share_listening
 from omnicam.detect.sound.glass_breaking import GlassBreakingScorer
 from omnicam.detect.sound.help_word import HelpWordScorer
 from omnicam.detect.sound.scream import ScreamScorer
+from omnicam.detect.sound.smoke_alarm import SmokeAlarmScorer
 from omnicam.detect.sound.yamnet import YamnetScorer
 from omnicam.detect.tampering.covered import CoveredScorer
 from omnicam.detect.tampering.defocused import DefocusedScorer
@@ -45,6 +47,8 @@ SCORERS: Mapping[str, Factory] = MappingProxyType(
         "scream": ScreamScorer,
         "glass_breaking": GlassBreakingScorer,
         "cough": CoughScorer,
+        "crying": CryingScorer,
+        "smoke_alarm": SmokeAlarmScorer,
         # One pair of ears for both: what it hears goes out as the word and as a call for help.
         "call_for_help": HelpWordScorer,
         WORD_SCORER: HelpWordScorer,
@@ -139,5 +143,5 @@ def make_scorers(
         factories.pop(YamnetScorer, None)
     made = [factory(context) for factory in factories]
     scorers = [scorer for scorer in made if camera.audio or scorer.needs != frozenset({Need.SOUND})]
-    share_measuring(scorers)
+    share_listening(scorers)
     return tuple(scorers)

@@ -30,8 +30,8 @@ SCREAM = target(AnomalyClass.ABNORMAL_SOUND, SoundLabel.SCREAM)
 GLASS = target(AnomalyClass.ABNORMAL_SOUND, SoundLabel.GLASS_BREAKING)
 COUGH = target(AnomalyClass.ABNORMAL_SOUND, SoundLabel.COUGH)
 CALL = target(AnomalyClass.ABNORMAL_SOUND, SoundLabel.CALL_FOR_HELP)
-CRYING = target(AnomalyClass.ABNORMAL_SOUND, "crying")
-SMOKE_ALARM = target(AnomalyClass.ABNORMAL_SOUND, "smoke_alarm")
+CRYING = target(AnomalyClass.ABNORMAL_SOUND, SoundLabel.CRYING)
+SMOKE_ALARM = target(AnomalyClass.ABNORMAL_SOUND, SoundLabel.SMOKE_ALARM)
 SOUND = target(AnomalyClass.ABNORMAL_SOUND)
 """Any kind of sound: what the class itself says, which has one sensor."""
 

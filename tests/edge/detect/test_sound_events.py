@@ -14,7 +14,7 @@ from omnicam.config.model import CameraSettings, Secret
 from omnicam.detect.protocol import Observation, Scorer, ScorerContext, Sound
 from omnicam.detect.sound.call_for_help import CallForHelpScorer
 from omnicam.detect.sound.cough import COUGH, CoughScorer
-from omnicam.detect.sound.cues import share_measuring
+from omnicam.detect.sound.cues import share_listening
 from omnicam.detect.sound.glass_breaking import GlassBreakingScorer
 from omnicam.detect.sound.scream import ScreamScorer
 from omnicam.evidence import Evidence
@@ -34,7 +34,7 @@ RANDOM = np.random.default_rng(3)
 def sound_scorers(context: ScorerContext) -> tuple[Scorer, ...]:
     makers = (ScreamScorer, GlassBreakingScorer, CoughScorer, CallForHelpScorer)
     scorers = tuple(maker(context) for maker in makers)
-    share_measuring(scorers)
+    share_listening(scorers)
     return scorers
 
 

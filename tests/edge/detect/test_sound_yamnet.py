@@ -70,19 +70,6 @@ def test_no_class_of_audioset_counts_twice():
     assert all(0 <= index < yamnet.CLASSES for index in indices)
 
 
-@pytest.mark.parametrize(
-    ("level_db", "noise_db", "heard"),
-    [
-        (-80.0, -82.0, False),
-        (-58.0, -60.0, False),
-        (-50.0, -60.0, True),
-        (-20.0, -20.0, True),  # the stream began with it, or a television runs
-    ],
-)
-def test_what_is_as_good_as_silent_is_not_looked_at(level_db, noise_db, heard):
-    assert yamnet.audible(sound(level_db, noise_db)) is heard
-
-
 def test_without_the_setting_there_is_no_such_scorer():
     assert "yamnet" not in {scorer.name for scorer in make_scorers(CAMERA, UTC)}
 

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from omnicam.detect.protocol import ScorerContext
-from omnicam.detect.sound.cues import Cue, FeatureMeter, SoundEventScorer, SoundKind
+from omnicam.detect.sound.cues import Cue, Ear, SoundEventScorer, SoundKind
 from omnicam.evidence import Evidence, WordHeard
 from omnicam.taxonomy import AnomalyClass, SoundLabel
 
@@ -44,8 +44,8 @@ SHOUT = SoundKind(
 class CallForHelpScorer(SoundEventScorer):
     """Evidence of shouting; the words themselves are `HelpWordScorer`'s."""
 
-    def __init__(self, context: ScorerContext, meter: FeatureMeter | None = None) -> None:
-        super().__init__(SHOUT, context, meter)
+    def __init__(self, context: ScorerContext, ear: Ear | None = None) -> None:
+        super().__init__(SHOUT, context, ear)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

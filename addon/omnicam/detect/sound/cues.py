@@ -1,24 +1,30 @@
-"""Weighing a few measured numbers: the method that all sound-event scorers share.
+"""Weighing a network's opinion and a few measured numbers: what all sound-event scorers share.
 
 Every cue is a ramp from 0 to 1 over a range of one feature, times a weight; an offset is what the
-sum must overcome. The offset is set so that all cues together reach the cap, one that fails leaves
-a suspicion, and two that fail leave nothing: a sound must pass on every count.
+sum must overcome. Where the network knows the kind of sound, its log-odds are the opinion and the
+cues move it; both together are held against a centre. Where it does not, the cues decide alone:
+the offset is set so that all together reach the cap, one that fails leaves a suspicion, and two
+that fail leave nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from omnicam.detect.protocol import Need, Observation, Scorer, ScorerContext, Sound
 from omnicam.detect.sound.features import SoundFeatures, measure
+from omnicam.detect.sound.network import SoundNetwork
+from omnicam.detect.soundtrack import decibels
 from omnicam.evidence import Evidence
 from omnicam.taxonomy import AnomalyClass, SoundLabel
 
 MEMORY_S = 1.0
 """Seconds that one window of sound covers: the span of its evidence."""
 
-_GATE_DB = 10.0  # above the background; quieter than that nothing is measured
+_AUDIBLE_DB = 6.0  # above the background; quieter than that nothing is measured
+_LOUDEST_NOISE_DB = -45.0  # relative to full scale: what is louder is heard out, background or not
+_LEAST_CUES = -16.0  # cues that speak against a sound speak no louder than this
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,31 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """How the network's opinion and the cues become a weight of evidence.
+
+    Attributes:
+        label: the kind of sound as the network calls it.
+        share: weight of the cues' sum beside the network's log-odds.
+        centre: what both together must overcome.
+        slope: weight of evidence for each unit above it.
+    """
+
+    label: str
+    share: float
+    centre: float
+    slope: float = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One window: the measured numbers, and the network's log-odds by its own labels."""
+
+    features: SoundFeatures
+    opinions: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SoundKind:
     """One kind of sound: how it is told from others.
 
@@ -47,6 +78,7 @@ class SoundKind:
         cap: largest log-odds that one window may give.
         cues: what must be heard.
         why: the reason in plain words.
+        opinion: the network's part; None where it does not know the kind.
     """
 
     label: SoundLabel
@@ -54,51 +86,57 @@ class SoundKind:
     cap: float
     cues: tuple[Cue, ...]
     why: str
+    opinion: Opinion | None = None
 
-    def log_odds(self, features: SoundFeatures) -> float:
+    def log_odds(self, heard: Heard) -> float:
         """Weigh a window; at most `cap`, below 0 where it speaks against this kind."""
-        return min(self.cap, self.offset + sum(cue.weigh(features) for cue in self.cues))
+        cues = self.offset + sum(cue.weigh(heard.features) for cue in self.cues)
+        if self.opinion is None:
+            return min(self.cap, cues)
+        said = heard.opinions[self.opinion.label] + self.opinion.share * max(cues, _LEAST_CUES)
+        return min(self.cap, self.opinion.slope * (said - self.opinion.centre))
 
 
 @dataclass(slots=True)
-class FeatureMeter:
-    """Measures an observation once, however many scorers ask.
+class Ear:
+    """Listens to an observation once, however many scorers ask.
 
     It remembers the last observation alone and belongs to the scorers of one camera.
     """
 
+    _network: SoundNetwork = field(default_factory=SoundNetwork)
     _last: Observation | None = None
-    _features: SoundFeatures | None = field(default=None)
+    _heard: Heard | None = field(default=None)
 
-    def read(self, observation: Observation, sound: Sound) -> SoundFeatures | None:
-        """Give the features of this sound; None where it hardly rises above the background."""
+    def hear(self, observation: Observation, sound: Sound) -> Heard | None:
+        """Give what is heard in this sound; None where it hardly rises above the background."""
         if observation is not self._last:
             self._last = observation
-            loud = sound.level_db - sound.noise_db > _GATE_DB or _was_loud(sound)
-            self._features = measure(sound.window, sound.noise_db) if loud else None
-        return self._features
+            self._heard = None
+            if audible(sound):
+                self._heard = Heard(
+                    features=measure(sound.window, sound.noise_db),
+                    opinions=self._network.listen(sound.window),
+                )
+        return self._heard
 
 
-def _was_loud(sound: Sound) -> bool:
-    """Whether an earlier part of the window is loud: a crash is judged with what follows it."""
-    if not len(sound.window):
-        return False
-    power = float((sound.window * sound.window).mean())
-    # A quarter of the window being loud lifts the mean by a quarter of its power, 6 dB less.
-    gate: float = 10.0 ** ((sound.noise_db + _GATE_DB - 6.0) / 10.0)
-    return power > gate
+def audible(sound: Sound) -> bool:
+    """Whether a window is worth a look: louder than the background, or loud by any measure.
+
+    A stream may begin in the midst of a scream, before any background is known.
+    """
+    return decibels(sound.window) > min(sound.noise_db, _LOUDEST_NOISE_DB) + _AUDIBLE_DB
 
 
 class SoundEventScorer:
     """Finds one kind of sound on one camera."""
 
-    def __init__(
-        self, kind: SoundKind, context: ScorerContext, meter: FeatureMeter | None = None
-    ) -> None:
-        """Take the kind and, to share the measuring with other scorers, their meter."""
+    def __init__(self, kind: SoundKind, context: ScorerContext, ear: Ear | None = None) -> None:
+        """Take the kind and, to share the listening with other scorers, their ear."""
         self._kind = kind
         self._camera = context.camera.id
-        self._meter = meter or FeatureMeter()
+        self._ear = ear
         self._spoke_at: float | None = None
 
     @property
@@ -116,10 +154,13 @@ class SoundEventScorer:
         sound = observation.sound
         if sound is None:
             return ()
-        features = self._meter.read(observation, sound)
-        if features is None:
+        if self._ear is None:
+            self._ear = Ear()
+        heard = self._ear.hear(observation, sound)
+        if heard is None:
             return ()
-        log_odds = self._kind.log_odds(features)
+        features = heard.features
+        log_odds = self._kind.log_odds(heard)
         if log_odds > 0:
             self._spoke_at = observation.time
         elif self._spoke_at is None or observation.time - self._spoke_at > MEMORY_S:
@@ -138,14 +179,15 @@ class SoundEventScorer:
             ),
         )
 
-    def share(self, meter: FeatureMeter) -> None:
-        """Measure with other scorers of the same camera from now on."""
-        self._meter = meter
+    def share(self, ear: Ear) -> None:
+        """Listen with other scorers of the same camera from now on."""
+        self._ear = ear
 
 
-def share_measuring(scorers: Iterable[Scorer]) -> None:
-    """Let all sound-event scorers of one camera measure each second of sound once together."""
-    meter = FeatureMeter()
-    for scorer in scorers:
-        if isinstance(scorer, SoundEventScorer):
-            scorer.share(meter)
+def share_listening(scorers: Iterable[Scorer]) -> None:
+    """Let all sound-event scorers of one camera listen to each second of sound once together."""
+    sharing = [scorer for scorer in scorers if isinstance(scorer, SoundEventScorer)]
+    if sharing:
+        ear = Ear()
+        for scorer in sharing:
+            scorer.share(ear)

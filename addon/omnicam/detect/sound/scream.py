@@ -1,19 +1,20 @@
 """Screams: loud, held, high-pitched voices with their energy in 1-4 kHz and nothing below.
 
-The numbers are chosen by hand on recordings of people screaming and of daily sounds; no weight is
-fitted. Known confusions: a crowing cock and some crying babies pass on every count.
+What the network says is moved by cues whose numbers are chosen by hand on recordings of people
+screaming and of daily sounds. Known confusions: a cock, a dog, some babies.
 """
 
 from __future__ import annotations
 
 from omnicam.detect.protocol import ScorerContext
-from omnicam.detect.sound.cues import Cue, FeatureMeter, SoundEventScorer, SoundKind
+from omnicam.detect.sound.cues import Cue, Ear, Opinion, SoundEventScorer, SoundKind
 from omnicam.taxonomy import SoundLabel
 
 SCREAM = SoundKind(
     label=SoundLabel.SCREAM,
     offset=-12.0,
-    cap=8.0,
+    cap=12.0,
+    opinion=Opinion(label="scream", share=0.3, centre=-1.6),
     cues=(
         Cue(feature="sustained_s", none=0.2, full=0.4),  # a bark or a word is shorter
         Cue(feature="presence_ratio", none=0.3, full=0.55),
@@ -28,5 +29,5 @@ SCREAM = SoundKind(
 class ScreamScorer(SoundEventScorer):
     """Evidence of a scream."""
 
-    def __init__(self, context: ScorerContext, meter: FeatureMeter | None = None) -> None:
-        super().__init__(SCREAM, context, meter)
+    def __init__(self, context: ScorerContext, ear: Ear | None = None) -> None:
+        super().__init__(SCREAM, context, ear)

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omnicam.detect.protocol import Need, Observation, ScorerContext, Sound
-from omnicam.detect.soundtrack import decibels
+from omnicam.detect.protocol import Need, Observation, ScorerContext
+from omnicam.detect.sound.cues import audible
 from omnicam.evidence import Evidence
 from omnicam.media import Samples
 from omnicam.taxonomy import AnomalyClass, SoundLabel
@@ -40,8 +40,6 @@ LEAST, MOST = -2.0, 5.5
 
 CLASSES = 521
 
-_AUDIBLE_DB = 6.0  # above the background; quieter than that the model is not asked
-_LOUDEST_NOISE_DB = -45.0  # relative to full scale: what is louder is heard out, background or not
 _LEAST_SCORE = 1e-6
 
 type Scores = npt.NDArray[np.float32]
@@ -173,11 +171,6 @@ def check_yamnet(file: Path) -> None:
         YamnetError: it cannot; the message says what to do.
     """
     Yamnet(file)
-
-
-def audible(sound: Sound) -> bool:
-    """Whether a window is worth a look: louder than the background, or loud by any measure."""
-    return decibels(sound.window) > min(sound.noise_db, _LOUDEST_NOISE_DB) + _AUDIBLE_DB
 
 
 class YamnetScorer:

@@ -1,0 +1,81 @@
+"""Real recordings that may be learned from: those whose licence in the manifest says so."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from train.sound.voices import RATE, Wave
+
+FREE = re.compile(
+    r"^(CC0?( 0| 1\.0)?( 1\.0)?|CC[ -]BY([ -][34]\.0)?|CC-BY/CC0|MIT.*|public domain.*)$"
+)
+"""Licences under which the weights may be given away; nothing NC, ND, SA or unstated."""
+
+FOLDERS = ("cc_sounds", "cdogs", "esc10", "mycroft_words", "gmdcsa24")
+
+KINDS = {
+    "scream": "scream",
+    "glass_breaking": "glass",
+    "glass_breaking_mixed": "glass",
+    "baby_cry": "crying",
+    "dog_bark": "animal",
+    "rooster": "animal",
+    "person_sneeze": "sneeze",
+    "speech": "speech",
+    "vocal_nonscream": "voice",
+    "chainsaw": "steady",
+    "helicopter": "steady",
+    "rain": "steady",
+    "sea_waves": "steady",
+    "background_noise": "steady",
+    "clock_tick": "thing",
+    "fire_crackling": "thing",
+}
+"""Kind of sound by label of the manifest; every other label is `thing`."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One recording: its place, its kind, the group that must stay together, and its licence."""
+
+    path: str
+    label: str
+    kind: str
+    group: str
+    licence: str
+    source: str
+
+
+def free_clips(root: Path) -> Iterator[Clip]:
+    """Give the rows of the manifest that may be learned from, in its order."""
+    with (root / "manifest.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            folder = row["path"].split("/")[0]
+            if folder in FOLDERS and row["has_audio"] == "1" and FREE.match(row["licence"]):
+                yield Clip(
+                    path=row["path"],
+                    label=row["label"],
+                    kind=KINDS.get(row["label"], "thing"),
+                    group=row["group"] or row["path"],
+                    licence=row["licence"],
+                    source=row["source_repo"] + (f" ({row['note']})" if row["note"] else ""),
+                )
+
+
+def read(path: Path) -> Wave:
+    """Decode a file to 16 kHz mono."""
+    import av
+
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    parts = []
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            parts += [out.to_ndarray()[0] for out in resampler.resample(frame)]
+    parts += [out.to_ndarray()[0] for out in resampler.resample(None)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
