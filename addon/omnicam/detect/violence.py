@@ -2,9 +2,9 @@
 
 Two cues. Bodies: root-mean-square acceleration of wrists, elbows and head in metres a second
 squared, from the world landmarks, to which the movement of the hips is added, since those landmarks
-are centred between the hips. Picture: how fast the optical flow itself changes where something
-moves (after T. Hassner, Y. Itcher, O. Kliper-Gross, "Violent flows", CVPRW 2012), since bodies that
-wrestle are often found badly or not at all. A first version with thresholds from 58 short clips.
+are centred between the hips. Picture (see `unruly`): how disorderly everything that moves is, since
+bodies that wrestle are often found badly or not at all; this cue alone is for review at most, for
+crowds and flames are disorderly as well.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from omnicam.detect.protocol import Need, Observation, Person, Picture, ScorerContext
+from omnicam.detect.unrest import UnrestMeter
+from omnicam.detect.unruly import Unruly
 from omnicam.evidence import Evidence, Region
-from omnicam.media import Pixels
 from omnicam.taxonomy import AnomalyClass
-
-type Flow = npt.NDArray[np.float32]
 
 _MEMORY_S = 1.2
 _LEAST_S = 0.7
@@ -39,16 +37,10 @@ _CLOSE_M = 1.3  # between the hips of two people: an arm's length and a step
 _PAIR_S = 1.5
 _CALM, _WILD = 12.0, 28.0  # m/s²: brisk gestures, blows
 _ANSWER = 0.35  # of the wilder one's acceleration that the other has: who is hit moves too
-_BOTH, _FLOW_TOO = 6.5, 2.0  # weights where both people's movements are known
-_ONE, _FLOW_PAIR = 3.0, 4.0  # where only one's is, or none's
-_REVIEW = 4.6  # the most where not both are known
+_BOTH = 6.5  # weight of blows that both have
+_UNRULY = 5.0  # of the picture alone: an event for review, no alarm
+_UNRULY_SPAN_S = 2.5  # it is a mean over more than a second and holds as long again
 _LEAST_WEIGHT = 0.5
-
-_ACTIVE = 0.5  # pixels of flow a step
-_LEAST_ACTIVE, _LEAST_MOTION = 0.01, 0.015  # of the picture
-_FLOW_RATE = 6.0  # pictures a second at which the flow is expressed
-_FLOW_CALM, _FLOW_WILD = 0.8, 2.2  # pixels (of 160) a step, by which the flow changes each step
-_COHERENT = 0.85  # all move alike: a car, a camera, a crowd that walks
 
 
 @dataclass(slots=True)
@@ -69,11 +61,9 @@ class ViolenceScorer:
     def __init__(self, context: ScorerContext) -> None:
         self._camera = context.camera.id
         self._tracks: dict[int, _Track] = {}
-        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._pairs: dict[tuple[int, int], tuple[float, Region]] = {}
-        self._before: tuple[float, Pixels] | None = None
-        self._flow: Flow | None = None
-        self._unrest: deque[tuple[float, float, float]] = deque(maxlen=32)
+        self._meter = UnrestMeter()
+        self._unruly = Unruly()
 
     def observe(self, observation: Observation) -> Iterable[Evidence]:
         """Take one picture with its people."""
@@ -81,40 +71,33 @@ class ViolenceScorer:
         if picture is None:
             return ()
         self._follow(picture, now)
-        self._watch_flow(picture, now)
-        flow, coherence = self._flow_unrest(now)
         self._remember_pairs(picture, now)
-        weight, why, region = self._weigh(picture, now, flow, coherence)
-        if region is None or weight < _LEAST_WEIGHT:
-            return ()
-        return (self._evidence(now, weight, why, region),)
+        self._unruly.add(now, self._meter.measure(picture, now))
+        words = (self._blows(now), self._wild(picture, now))
+        return tuple(word for word in words if word is not None)
 
-    def _weigh(
-        self, picture: Picture, now: float, flow: float, coherence: float
-    ) -> tuple[float, str, Region | None]:
-        unrest = _share(flow, _FLOW_CALM, _FLOW_WILD)
-        best: tuple[float, str, Region | None] = (0.0, "", None)
+    def _blows(self, now: float) -> Evidence | None:
+        best: tuple[float, float, Region] | None = None
         for (one, other), (_, region) in self._pairs.items():
-            known = [a for a in (self._acceleration(n, now) for n in (one, other)) if a is not None]
-            if len(known) == 2:
-                wild = min(max(known), min(known) / _ANSWER)
-                share = _share(wild, _CALM, _WILD)
-                weight = _BOTH * share + _FLOW_TOO * unrest if share > 0.0 else 0.0
-                why = f"Two people close together move violently ({wild:.0f} m/s²)"
-            else:
-                share = _share(max(known, default=0.0), _CALM, _WILD)
-                weight = min(_ONE * share + _FLOW_PAIR * unrest, _REVIEW)
-                why = "Two people are close together and there is violent movement"
-            if weight > best[0]:
-                best = (weight, why, region)
-        wildly = flow >= _FLOW_WILD and coherence < _COHERENT
-        if best[2] is None and wildly and not picture.people and picture.motion.regions:
-            return (
-                _REVIEW,
-                "Something moves wildly and in all directions",
-                picture.motion.regions[0],
-            )
-        return best
+            first, second = self._acceleration(one, now), self._acceleration(other, now)
+            if first is None or second is None:
+                continue
+            wild = min(max(first, second), min(first, second) / _ANSWER)
+            weight = _BOTH * _share(wild, _CALM, _WILD)
+            if weight >= _LEAST_WEIGHT and (best is None or weight > best[0]):
+                best = (weight, wild, region)
+        if best is None:
+            return None
+        why = f"Two people close together move violently ({best[1]:.0f} m/s²)"
+        return self._evidence(now, best[0], why, best[2], _SPAN_S)
+
+    def _wild(self, picture: Picture, now: float) -> Evidence | None:
+        weight = _UNRULY * self._unruly.strength(now)
+        regions = picture.motion.regions
+        if weight < _LEAST_WEIGHT or not regions:
+            return None
+        why = "Bodies move wildly and in all directions"
+        return self._evidence(now, weight, why, regions[0], _UNRULY_SPAN_S)
 
     def _follow(self, picture: Picture, now: float) -> None:
         for number in [
@@ -162,48 +145,15 @@ class ViolenceScorer:
             else None
         )
 
-    def _watch_flow(self, picture: Picture, now: float) -> None:
-        before, self._before = self._before, (now, picture.grey)
-        if len(picture.people) == 1 and not self._pairs:
-            self._flow = None  # the flow counts for pairs, and where nobody is found
-            return
-        motion = picture.motion
-        usable = before is not None and before[1].shape == picture.grey.shape
-        quiet = motion.global_change or motion.fraction < _LEAST_MOTION
-        if before is None or not usable or quiet or not 0 < now - before[0] <= _LONGEST_STEP_S:
-            self._flow = None
-            return
-        start = np.zeros((*picture.grey.shape, 2), np.float32)
-        flow = np.asarray(self._dis.calc(before[1], picture.grey, start), np.float32)
-        flow *= 1.0 / (_FLOW_RATE * (now - before[0]))
-        last, self._flow = self._flow, flow
-        if last is None or last.shape != flow.shape:
-            return
-        moving = cv2.dilate(motion.mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        here, change = flow[moving], flow[moving] - last[moving]
-        size = np.hypot(here[:, 0], here[:, 1])
-        active = size > _ACTIVE
-        if active.sum() < _LEAST_ACTIVE * moving.size:
-            return
-        unrest = float(np.hypot(change[active, 0], change[active, 1]).mean())
-        drift = here[active].mean(axis=0)
-        coherence = float(np.hypot(drift[0], drift[1]) / size[active].mean())
-        self._unrest.append((now, unrest, coherence))
-
-    def _flow_unrest(self, now: float) -> tuple[float, float]:
-        """Mean change of the flow and mean coherence over the memory; 0 and 1 if too short."""
-        recent = [entry for entry in self._unrest if now - entry[0] <= _MEMORY_S]
-        if len(recent) < 3 or recent[-1][0] - recent[0][0] < _LEAST_S - 0.2:
-            return 0.0, 1.0
-        return float(np.mean([e[1] for e in recent])), float(np.mean([e[2] for e in recent]))
-
-    def _evidence(self, now: float, weight: float, why: str, region: Region) -> Evidence:
+    def _evidence(
+        self, now: float, weight: float, why: str, region: Region, span_s: float
+    ) -> Evidence:
         return Evidence(
             camera=self._camera,
             anomaly=AnomalyClass.VIOLENT_CONFLICT,
             log_odds=weight,
             time=now,
-            span_s=_SPAN_S,
+            span_s=span_s,
             scorer=self.name,
             why=why,
             region=region,
