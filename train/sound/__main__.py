@@ -51,8 +51,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="folder of recordings with its manifest.csv")
     parser.add_argument("--material", type=Path, help="keep speech and recordings here, as .npz")
     parser.add_argument("--out", type=Path, default=_OUT)
-    parser.add_argument("--scenes", type=int, default=48_000, help="scenes to synthesise")
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--scenes", type=int, default=36_000, help="scenes to synthesise")
+    parser.add_argument("--recordings", type=float, default=1.0, help="scenes of them, relative")
+    parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--folds", action="store_true", help="also the networks of the folds")
@@ -91,7 +92,13 @@ def _windows(
         (arguments.seed, index, None, None, _CHUNK) for index in range(arguments.scenes // _CHUNK)
     ]
     jobs += [
-        (arguments.seed, 1_000_000 + index, clip, wave, _REAL.get(clip.kind, _REAL_ELSE))
+        (
+            arguments.seed,
+            1_000_000 + index,
+            clip,
+            wave,
+            max(1, round(arguments.recordings * _REAL.get(clip.kind, _REAL_ELSE))),
+        )
         for index, (clip, wave) in enumerate(clips)
     ]
     parts: list[Windows] = []
