@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from omnicam.evaluate.statistics import clopper_pearson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,26 +70,3 @@ def area_under_curve(kind: Sequence[float], others: Sequence[float]) -> float:
     below = np.searchsorted(ranked, kind, side="left")
     up_to = np.searchsorted(ranked, kind, side="right")
     return float(np.mean(below + up_to)) / (2 * len(ranked))
-
-
-def clopper_pearson(found: int, of: int, *, certainty: float = 0.95) -> tuple[float, float]:
-    """Give the exact interval of a share: beyond it the count would be rarer than it may be."""
-    rare = (1.0 - certainty) / 2
-    low = 0.0 if found == 0 else _share_where(lambda p: 1.0 - _at_most(found - 1, of, p), rare)
-    high = 1.0 if found == of else 1.0 - _share_where(lambda p: _at_most(found, of, 1.0 - p), rare)
-    return low, high
-
-
-def _share_where(rising: Callable[[float], float], wanted: float) -> float:
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rising(middle) < wanted else (low, middle)
-    return low
-
-
-def _at_most(count: int, of: int, share: float) -> float:
-    """Give the chance of at most `count` of `of` where each comes with a chance of `share`."""
-    return math.fsum(
-        math.comb(of, k) * share**k * (1.0 - share) ** (of - k) for k in range(count + 1)
-    )

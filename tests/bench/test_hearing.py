@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hearing.clips import Clip, read_manifest
-from hearing.rates import area_under_curve, clopper_pearson, operating
+from hearing.rates import area_under_curve, operating
 from hearing.systems import PEER_HOP, Peak, framed
 from hearing.tables import summary
 from hypothesis import given
@@ -34,19 +34,6 @@ def test_no_more_of_the_others_pass_than_allowed_and_no_lower_threshold_would_do
 def test_the_area_is_the_chance_that_a_pair_is_in_order(kind, others):
     pairs = [(a > b) + 0.5 * (a == b) for a in kind for b in others]
     assert area_under_curve(kind, others) == pytest.approx(np.mean(pairs))
-
-
-@pytest.mark.parametrize(
-    ("found", "of", "low", "high"),
-    [
-        (0, 10, 0.0, 0.3085),
-        (10, 10, 0.6915, 1.0),
-        (8, 10, 0.4439, 0.9748),
-        (27, 34, 0.6210, 0.9130),
-    ],
-)
-def test_intervals_are_those_of_clopper_and_pearson(found, of, low, high):
-    assert clopper_pearson(found, of) == pytest.approx((low, high), abs=5e-4)
 
 
 @given(st.integers(1, 5 * WINDOW))
