@@ -43,6 +43,21 @@ def _ring(
     return total / math.sqrt(partials)
 
 
+def smoke_alarm(random: np.random.Generator, rate: int) -> Samples:
+    """Sound the temporal three of ISO 8201, twice: three beeps of half a second, then a rest."""
+    frequency = random.uniform(3000, 3350)
+    beep_time = seconds(0.5, rate)
+    phase = 2 * np.pi * frequency * beep_time
+    # An overtone of the housing: a pure tone's echo would add up to a standing wave.
+    tone = np.sin(phase) + 0.35 * np.sin(2 * phase + 0.7)
+    beep = tone * envelope(beep_time, 0.004, 0.47, 0.01)
+    total = np.zeros(round(8.0 * rate))
+    for first_s in (0.0, 1.0, 2.0, 4.0, 5.0, 6.0):
+        first = round(first_s * rate)
+        total[first : first + len(beep)] = beep
+    return total
+
+
 def glass_breaking(random: np.random.Generator, rate: int) -> Samples:
     """Break a pane: a crack over the whole spectrum, then shards that fall and ring for 0.8 s."""
     time = seconds(1.1, rate)

@@ -124,7 +124,7 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             about="somebody lies on the floor from the beginning; the fall itself is not seen",
             anomaly="fall",
             actors=_one(_resting, "grey"),
-            tail_s=45.0,
+            tail_s=190.0,
         ),
         "scream": Scene(
             about="somebody stands and screams",
@@ -145,6 +145,19 @@ SCENES: Mapping[str, Scene] = MappingProxyType(
             label="cough",
             actors=_one(_standing),
             cues=[Cue("cough", 0.0, 8.0), Cue("cough", 1.4, 8.0), Cue("cough", 3.0, 8.0)],
+        ),
+        "crying": Scene(
+            about="somebody stands and cries",
+            anomaly="abnormal_sound",
+            label="crying",
+            actors=_one(_standing, "red"),
+            cues=[Cue("crying", 0.0), Cue("crying", 5.5)],
+        ),
+        "smoke_alarm": Scene(
+            about="a smoke alarm sounds in an empty room",
+            anomaly="abnormal_sound",
+            label="smoke_alarm",
+            cues=[Cue("smoke_alarm", 0.0), Cue("smoke_alarm", 8.0)],
         ),
         "call_for_help": Scene(
             about="somebody calls for help, twice",

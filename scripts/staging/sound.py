@@ -68,6 +68,8 @@ def _spoken(_random: np.random.Generator, rate: int, cue: Cue) -> Samples:
 SOUNDS: Mapping[str, Sound] = MappingProxyType(
     {
         "scream": Sound(-8.0, _plain(voices.scream)),
+        "crying": Sound(-16.0, _plain(voices.crying)),
+        "smoke_alarm": Sound(-12.0, _plain(noises.smoke_alarm)),
         "shouts": Sound(-12.0, _plain(voices.shouts)),
         "speech": Sound(-20.0, _spoken),
         "cough": Sound(-22.0, _plain(voices.cough)),

@@ -1,4 +1,4 @@
-"""What comes out of a throat: screams, shouts, coughs, and words; levels are relative."""
+"""What comes out of a throat: screams, crying, shouts, coughs, and words; levels are relative."""
 
 from __future__ import annotations
 
@@ -88,6 +88,30 @@ def scream(random: np.random.Generator, rate: int) -> Samples:
     loud = envelope(time, 0.02, time[-1] - 0.3, 0.1)
     voice: Samples = (peak(tone, 1.0) * rough + 0.12 * peak(breath, 1.0)) * loud
     return voice
+
+
+def crying(random: np.random.Generator, rate: int) -> Samples:
+    """Cry: four wails of about a second around 370 Hz, each rising and sinking, with pauses."""
+    wails = [_wail(random, rate) for _ in range(4)]
+    gap = round(0.25 * rate)
+    total = np.zeros(sum(len(wail) + gap for wail in wails) - gap)
+    first = 0
+    for wail in wails:
+        total[first : first + len(wail)] = wail
+        first += len(wail) + gap
+    return total
+
+
+def _wail(random: np.random.Generator, rate: int) -> Samples:
+    """Wail once: soft in its overtones, and shaken by sobs five times a second."""
+    time = seconds(random.uniform(0.8, 1.1), rate)
+    share = time / time[-1]
+    pitch = random.uniform(330, 400) * (1 + 0.15 * np.sin(np.pi * share) - 0.15 * share)
+    tone = voiced(pitch, rate, {700.0: 1.0, 1300.0: 0.5, 2700.0: 0.25}, 0.9)
+    breath = band(random.normal(0, 1, len(time)), rate, 600, 4000)
+    sobs = 1 - 0.45 * (0.5 - 0.5 * np.cos(2 * np.pi * 5 * time))
+    loud = envelope(time, 0.015, time[-1] - 0.25, 0.1)
+    return peak((peak(tone, 1.0) * sobs + 0.1 * peak(breath, 1.0)) * loud, 1.0)
 
 
 def shouts(random: np.random.Generator, rate: int) -> Samples:
