@@ -82,7 +82,7 @@ class FlamesScorer:
         self._time_zone: tzinfo = context.time_zone
         self._looks: deque[_Look] = deque(maxlen=_SECONDS * 32)
         self._grey: Pixels | None = None
-        self._judged = -np.inf
+        self._judged = self._stirred = -np.inf
         self._found: deque[bool] = deque(maxlen=_RECENT)
 
     def observe(self, observation: Observation) -> Iterable[Evidence]:
@@ -100,10 +100,11 @@ class FlamesScorer:
             self._looks.append(_Look(now, last.colours, last.warm, none, none))
         else:
             self._looks.append(_look(now, picture.image, last))
-            self._grey = picture.grey
+            self._grey, self._stirred = picture.grey, now
         while now - self._looks[0].time > _SECONDS + 1e-3:
             self._looks.popleft()
-        if now - self._judged < _EVERY_S:
+        # Where nothing has stirred for as long as is looked at, nothing can burn.
+        if now - self._judged < _EVERY_S or now - self._stirred > _SECONDS:
             return ()
         self._judged = now
         return self._judge(now)

@@ -35,6 +35,7 @@ _SAME_HZ = 70.0  # beeps of one horn differ by less
 _BELOW_LOUDEST_DB = 10.0  # the echo of a beep is no beep
 _MEMORY_S = 8.0
 _BRIDGED_S = 0.05  # a dropped packet does not end a beep
+_HEARD_DB = 2.0  # over the background: below it nothing is looked at, which saves a quiet room
 _SPAN_S = 4.0  # of one group of T3
 _ALARM = 10.0  # a whole group with its rest: 0.98 with the prior of 0.05
 _COUNT = 3
@@ -148,7 +149,7 @@ def _same_pitch(beeps: tuple[Beep, ...]) -> bool:
 def _tones(sound: Sound, now: float) -> list[tuple[float, float, float]]:
     """Give start, pitch in Hz and level in dB of every new 10 ms that are one of the tones."""
     new = sound.window[-(sound.hop + _FFT - _STEP) :]
-    if len(new) < _FFT or sound.level_db < sound.noise_db:
+    if len(new) < _FFT or sound.level_db < sound.noise_db + _HEARD_DB:
         return []
     power = _power(new)
     whole = power[:, _HZ >= 300.0].sum(axis=1) + 1e-12
