@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnicam.config.model import Zone, ZoneKind
+from omnicam.evidence import Region
 
 
 def active_zones(
@@ -35,3 +36,15 @@ def cover(zones: Iterable[Zone], height: int, width: int) -> npt.NDArray[np.bool
         corners = np.array(zone.points) * (width, height)
         cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
     return mask.astype(np.bool_)
+
+
+def box_of(mask: npt.NDArray[np.bool_]) -> Region:
+    """Give the smallest rectangle around what is True, anywhere in a mask that is not all False."""
+    rows, columns = np.nonzero(mask)
+    height, width = mask.shape
+    return Region(
+        x=float(columns.min() / width),
+        y=float(rows.min() / height),
+        width=float((columns.max() - columns.min() + 1) / width),
+        height=float((rows.max() - rows.min() + 1) / height),
+    )

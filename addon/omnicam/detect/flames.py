@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from omnicam.config.model import ZoneKind
-from omnicam.detect.areas import active_zones, cover
+from omnicam.detect.areas import active_zones, box_of, cover
 from omnicam.detect.protocol import Need, Observation, ScorerContext
-from omnicam.evidence import Evidence, Region
+from omnicam.evidence import Evidence
 from omnicam.media import Pixels
 from omnicam.taxonomy import AnomalyClass
 
@@ -149,7 +149,7 @@ class FlamesScorer:
             scorer=self.name,
             label=self.name,
             why=f"Flames flicker without rest over {share:.1%} of the picture",
-            region=_box(area),
+            region=box_of(area),
             onset=self._looks[0].time,
         )
         return (evidence,)
@@ -235,14 +235,3 @@ def _largest(mask: Mask) -> Mask | None:
     _, labels = cv2.connectedComponents(joined)
     sizes = np.bincount(np.asarray(labels, np.int32)[mask])
     return np.asarray(mask & (labels == int(np.argmax(sizes))), np.bool_)
-
-
-def _box(area: Mask) -> Region:
-    rows, columns = np.nonzero(area)
-    height, width = area.shape
-    return Region(
-        x=float(columns.min() / width),
-        y=float(rows.min() / height),
-        width=float((columns.max() - columns.min() + 1) / width),
-        height=float((rows.max() - rows.min() + 1) / height),
-    )

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from omnicam.detect.areas import box_of
 from omnicam.detect.protocol import Need, Observation, Person, Picture, ScorerContext
 from omnicam.evidence import Evidence, Region
 from omnicam.media import Pixels
@@ -182,7 +183,7 @@ class SmokeScorer:
         weight = _SMOKE + sum(value for holds, value in signs.values() if holds)
         seen = ", ".join(sign for sign, (holds, _) in signs.items() if holds)
         why = f"Something grey and restless is in the air{': ' + seen if seen else ''}"
-        return (self._evidence(now, weight, why, _box(area)),)
+        return (self._evidence(now, weight, why, box_of(area)),)
 
     def _forget(self) -> None:
         self._looks.clear()
@@ -249,14 +250,3 @@ def _largest(cells: Cells) -> Cells:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(cells.astype(np.uint8), connectivity=8)
     label = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     return np.asarray(labels == label, np.bool_)
-
-
-def _box(cells: Cells) -> Region:
-    rows, columns = np.nonzero(cells)
-    height, width = cells.shape
-    return Region(
-        x=float(columns.min() / width),
-        y=float(rows.min() / height),
-        width=float((columns.max() - columns.min() + 1) / width),
-        height=float((rows.max() - rows.min() + 1) / height),
-    )
