@@ -2,8 +2,8 @@
 
 Reading a window takes two operations for each weight that a token meets, and attention's products;
 and every weight that is touched must come from memory once. The larger of the two times is the
-floor. It knows nothing of launches, scheduling and unfilled kernels: what is measured is longer, on a
-fast card many times.
+floor. It knows nothing of launches, scheduling and unfilled kernels: what is measured is longer,
+on a fast card many times.
 
     operations = 2 x patches x ViT matrices + 4 x patches^2 x width x blocks      (each group)
                + 2 x merged patches x mergers
