@@ -9,17 +9,17 @@ from types import MappingProxyType
 from inference_server.model import Shape
 from inference_server.plan.floor import Floor, floor
 from inference_server.plan.load import Load
-from inference_server.plan.memory import beside
+from inference_server.plan.memory import beside, held_back
 from inference_server.plan.weights import kept, part_bits, weights
 from inference_server.profiles import Profile
 from inference_server.recipes import RECIPES, Recipe
 
-SYSTEM_BYTES: Mapping[bool, int] = MappingProxyType({True: 2_300_000_000, False: 600_000_000})
+SYSTEM_BYTES: Mapping[bool, int] = MappingProxyType({True: 2_800_000_000, False: 1_000_000_000})
 """What must be left, by whether memory is shared with the CPU.
 
-Shared: the server's own processes 1.34 GB (vLLM's API 0.67 GiB and engine 0.58 GiB, measured idle
-on a CPU), the node 0.46 GB (main process, one worker, the pose process), and the CUDA context
-0.5 GB. A card with memory of its own holds the context only.
+A card of its own: CUDA's context and loaded kernels, 0.8 GB on the H100 without graphs, 1.0 with.
+Shared: these, and the server's processes 1.34 GB (vLLM's API 0.67 GiB and engine 0.58 GiB, measured
+idle on a CPU), and the node about 0.46 GB (main process, one worker, the pose process).
 """
 
 
@@ -33,6 +33,7 @@ class Candidate:
         parts: bytes of each component, KV cache, activations and graphs.
         left: bytes of the device's usable memory that stay free for the system.
         fits: whether that is enough.
+        tight: whether it is no longer enough once torch holds back what it did when measured.
         floor: the least time of a verdict.
     """
 
@@ -41,6 +42,7 @@ class Candidate:
     parts: Mapping[str, int]
     left: int
     fits: bool
+    tight: bool
     floor: Floor
 
     @property
@@ -78,13 +80,15 @@ def consider(shape: Shape, recipe: Recipe, load: Load, profile: Profile) -> Cand
         "activations": more.activations,
         "graphs": more.graphs,
     }
+    system = SYSTEM_BYTES[profile.unified]
     left = round(profile.usable_gb * 1e9) - sum(parts.values())
     return Candidate(
         recipe=recipe,
         experts=kept(shape, recipe),
         parts=MappingProxyType(parts),
         left=left,
-        fits=left >= SYSTEM_BYTES[profile.unified],
+        fits=left >= system,
+        tight=system <= left < system + held_back(load.setup),
         floor=floor(shape, recipe, load, profile),
     )
 

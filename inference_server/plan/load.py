@@ -15,11 +15,14 @@ class Setup:
     Attributes:
         batched_tokens: tokens that go through the decoder together (`max_num_batched_tokens`).
         sequences: questions that are answered together (`max_num_seqs`).
-        graphs: whether prefills run as CUDA graphs.
+        encoder_tokens: encoded pictures that are kept for the next question. vLLM takes the largest
+            picture that the processor lets through: 12,845,056 pixels.
+        graphs: whether the decoder is compiled and prefills run as CUDA graphs.
     """
 
     batched_tokens: int = 2048
     sequences: int = 16
+    encoder_tokens: int = 12_544
     graphs: bool = True
 
 

@@ -2,7 +2,8 @@
 
 `measured.json` holds the runs; each says the device, vLLM's version, the recipe by its contents,
 how the engine was set up, bytes as torch counts them and milliseconds. `resident` is what stays
-allocated, `peak` the most that was; null where a run did not take it.
+allocated, `peak` the most that was, `reserved` what torch then held of the card's memory, graphs'
+pools and unused pieces included; null where a run did not take it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from typing import Any
 
 from inference_server.model import PUBLISHED, Shape
 from inference_server.plan.load import Setup
-from inference_server.plan.memory import FITTED, passing, staying
+from inference_server.plan.memory import graphs, passing, staying
 from inference_server.plan.weights import weights
+from inference_server.plan.window import Window
 from inference_server.recipes import Recipe
+
+TOTALS = ("weights", "resident", "peak")
+"""The figures of a run that are sums."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +31,14 @@ class Latency:
     """Milliseconds of one kind of window, None where not taken.
 
     Attributes:
-        window: frames, side in pixels and seconds of sound.
+        window: what was asked about, as the fields of `Window`.
         tokens: of the whole prompt.
         first_ms: one verdict of a new window.
         nine_ms: all nine of a new window, asked at once.
         answer_ms: a written answer of 96 tokens instead.
     """
 
-    window: Mapping[str, float]
+    window: Mapping[str, Any]
     tokens: int
     first_ms: float | None
     nine_ms: float | None
@@ -54,6 +59,7 @@ class Run:
     weights: int
     resident: int | None
     peak: int | None
+    reserved: int | None
     latency: tuple[Latency, ...]
 
 
@@ -71,21 +77,23 @@ class Comparison:
         return 100 * (self.predicted - self.measured) / self.measured
 
 
-def runs() -> tuple[Run, ...]:
-    """Give all runs that the project has."""
+def runs(shape: Shape) -> tuple[Run, ...]:
+    """Give all runs of a model that the project has: of the published one only."""
+    if shape != PUBLISHED:
+        return ()
     text = files("inference_server.plan").joinpath("measured.json").read_text(encoding="utf-8")
     return tuple(_run(entry) for entry in json.loads(text)["runs"])
 
 
 def of(shape: Shape, recipe: Recipe) -> Run | None:
-    """Give the latest run of a recipe: the same contents, whatever its name.
-
-    Runs are of the published model; of another there is none.
-    """
-    if shape != PUBLISHED:
-        return None
-    same = [run for run in runs() if _contents(run.recipe) == _contents(recipe)]
+    """Give the latest run of a recipe: the same contents, whatever its name."""
+    same = [run for run in runs(shape) if contents(run.recipe) == contents(recipe)]
     return same[-1] if same else None
+
+
+def contents(recipe: Recipe) -> Mapping[str, Any]:
+    """Give a recipe without its name, which may change."""
+    return {name: value for name, value in asdict(recipe).items() if name != "name"}
 
 
 def compare(shape: Shape, run: Run) -> tuple[Comparison, ...]:
@@ -94,17 +102,16 @@ def compare(shape: Shape, run: Run) -> tuple[Comparison, ...]:
     rows = [Comparison(name, sizes[name], size) for name, size in run.parts.items()]
     total = sum(sizes.values())
     rows.append(Comparison("weights", total, run.weights))
-    stays = total + run.kv_bytes + staying(shape, run.setup)
-    stays += FITTED["graphs"] if run.setup.graphs else 0
+    buffers = total + run.kv_bytes + staying(shape, run.setup)
     if run.resident is not None:
-        rows.append(Comparison("resident", stays, run.resident))
+        resident = buffers + graphs(run.setup, answering=False)
+        rows.append(Comparison("resident", resident, run.resident))
     if run.peak is not None:
-        rows.append(Comparison("peak", stays + passing(shape, run.setup), run.peak))
+        windows = (Window(**latency.window) for latency in run.latency)
+        answering = max(passing(shape, run.setup, window) for window in windows)
+        peak = buffers + answering + graphs(run.setup, answering=True)
+        rows.append(Comparison("peak", peak, run.peak))
     return tuple(rows)
-
-
-def _contents(recipe: Recipe) -> Mapping[str, Any]:
-    return {name: value for name, value in asdict(recipe).items() if name != "name"}
 
 
 def _run(entry: Mapping[str, Any]) -> Run:

@@ -12,13 +12,14 @@ The JSON of `plan --json`, version 1; bytes are whole numbers, times are millise
     chosen          name of the best recipe that fits, or null
     verdict         the same in a sentence
     recipes         list: recipe (its contents), experts, bytes (of each part), weights, total,
-                    left, fits, floor (arithmetic_ms, bandwidth_ms, first_ms, verdict_ms,
-                    token_ms), measured
+                    left, fits, tight, floor (arithmetic_ms, bandwidth_ms, first_ms, verdict_ms,
+                    token_ms), measured (as in runs, or null: that recipe was never measured)
     unsuited        list: recipe, why
-    measured        null, or: device, vllm, source, kv_bytes, batched_tokens, sequences, graphs,
-                    figures (list: name, predicted, measured, percent), latency (list)
+    runs            all that was measured, for the published model: device, vllm, source, recipe,
+                    kv_bytes, batched_tokens, sequences, encoder_tokens, graphs, reserved, figures
+                    (list: name, predicted, measured, percent), latency (list)
 
-`measured` compares a run with the prediction for that run's own setup, which is not the load above.
+A run is compared with the prediction for its own setup, which need not be the load above.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from inference_server.plan import measured
 from inference_server.plan.errors import PlanError
 from inference_server.plan.fit import SYSTEM_BYTES, Candidate, best, consider, recipes
 from inference_server.plan.load import Load, kv_bytes_a_token
+from inference_server.plan.memory import held_back
 from inference_server.profiles import Profile
 from inference_server.recipes import Recipe
 
@@ -63,10 +65,14 @@ class Plan:
         """Say in a sentence what fits, or that nothing does and why."""
         windows = f"{self.load.windows} window" + "s" * (self.load.windows != 1)
         if self.chosen is not None:
-            return (
+            said = (
                 f"{self.chosen.recipe.name} fits {self.profile.name} with {windows}: "
                 f"{gb(self.chosen.total)} GB, and {gb(self.chosen.left)} GB stay for the system"
             )
+            if self.chosen.tight:
+                held = gb(held_back(self.load.setup))
+                said += f"; that is tight, for torch may hold back {held} GB more"
+            return said
         if not self.candidates:
             return f"nothing fits {self.profile.name}: no recipe suits this model"
         least = min(self.candidates, key=lambda candidate: candidate.total)
@@ -127,6 +133,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "verdict": plan.verdict,
         "recipes": [_candidate(plan.shape, candidate) for candidate in plan.candidates],
         "unsuited": [{"recipe": name, "why": why} for name, why in plan.unsuited.items()],
+        "runs": [_run(plan.shape, run) for run in measured.runs(plan.shape)],
     }
 
 
@@ -144,6 +151,7 @@ def _candidate(shape: Shape, candidate: Candidate) -> dict[str, Any]:
         "total": candidate.total,
         "left": candidate.left,
         "fits": candidate.fits,
+        "tight": candidate.tight,
         "floor": {name: round(value, 2) for name, value in asdict(candidate.floor).items()},
         "measured": _measured(shape, candidate),
     }
@@ -153,12 +161,18 @@ def _measured(shape: Shape, candidate: Candidate) -> dict[str, Any] | None:
     run = measured.of(shape, candidate.recipe)
     if run is None:
         return None
+    return _run(shape, run)
+
+
+def _run(shape: Shape, run: measured.Run) -> dict[str, Any]:
     return {
         "device": run.device,
         "vllm": run.vllm,
         "source": run.source,
+        "recipe": measured.contents(run.recipe),
         "kv_bytes": run.kv_bytes,
         **asdict(run.setup),
+        "reserved": run.reserved,
         "figures": [
             {**asdict(row), "percent": round(row.percent, 2)}
             for row in measured.compare(shape, run)

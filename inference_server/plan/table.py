@@ -8,6 +8,7 @@ from inference_server.plan import measured
 from inference_server.plan.fit import SYSTEM_BYTES, Candidate
 from inference_server.plan.load import kv_bytes_a_token
 from inference_server.plan.report import Plan, gb
+from inference_server.recipes import Recipe
 
 _TITLES = {
     "experts": "experts",
@@ -59,15 +60,16 @@ def _head(plan: Plan) -> str:
 def _bytes(plan: Plan) -> str:
     rows: list[tuple[str, Callable[[Candidate], str]]] = [
         ("experts a layer", lambda candidate: str(candidate.experts)),
-        ("bits (experts/attention)", _decoder_bits),
-        ("bits (ViT/sound/emb/head)", _other_bits),
+        ("bits (experts/attention)", lambda candidate: _decoder_bits(candidate.recipe)),
+        ("bits (ViT/sound/emb/head)", lambda candidate: _other_bits(candidate.recipe)),
     ]
     rows += [(title, _part(name)) for name, title in _TITLES.items()]
     rows += [
         ("weights", lambda candidate: gb(candidate.weights)),
         ("total", lambda candidate: gb(candidate.total)),
         ("left for the system", lambda candidate: gb(candidate.left)),
-        ("fits", lambda candidate: "yes" if candidate.fits else "no"),
+        ("fits", _fits),
+        ("measured", _was_measured(plan)),
     ]
     return _table("GB", plan, rows)
 
@@ -85,47 +87,66 @@ def _floors(plan: Plan) -> str:
 
 def _measured(plan: Plan) -> str:
     blocks = []
-    for candidate in plan.candidates:
-        run = measured.of(plan.shape, candidate.recipe)
-        if run is None:
-            continue
-        setup = (
-            f"{candidate.recipe.name} measured on {run.device}, vLLM {run.vllm}, with "
-            f"{gb(run.kv_bytes)} GB of KV cache and {run.setup.batched_tokens} batched tokens"
-        )
-        lines = [setup, _row("GB", ("predicted", "measured", "difference"))]
-        lines += [
-            _row(
-                _TITLES.get(row.name, row.name),
-                (gb(row.predicted), gb(row.measured), f"{row.percent:+.1f} %"),
-            )
-            for row in measured.compare(plan.shape, run)
+    for run in measured.runs(plan.shape):
+        recipe, setup = run.recipe, run.setup
+        names = [
+            candidate.recipe.name
+            for candidate in plan.candidates
+            if measured.contents(candidate.recipe) == measured.contents(recipe)
         ]
-        for latency in run.latency:
-            frames, side = latency.window["frames"], latency.window["side"]
-            times = {
-                "first verdict": latency.first_ms,
-                "all nine": latency.nine_ms,
-                "written answer": latency.answer_ms,
-            }
-            said = ", ".join(f"{name} {ms:g}" for name, ms in times.items() if ms is not None)
-            lines.append(f"ms, {frames:g} x {side:g}x{side:g}, {latency.tokens} tokens: {said}")
+        head = (
+            f"measured on {run.device}, vLLM {run.vllm}: {recipe.experts} experts, bits "
+            f"{_decoder_bits(recipe)} and {_other_bits(recipe)}"
+            f"{''.join(f' ({name})' for name in names)}\n"
+            f"with {gb(run.kv_bytes)} GB of KV cache, {setup.batched_tokens} batched tokens, "
+            f"{'CUDA graphs' if setup.graphs else 'no CUDA graphs'}"
+        )
+        lines = [head, _row("GB", ("predicted", "measured", "difference"))]
+        lines += [
+            _row(row.name, (gb(row.predicted), gb(row.measured), f"{row.percent:+.1f} %"))
+            for row in measured.compare(plan.shape, run)
+            if row.name in measured.TOTALS or names
+        ]
+        lines += [_latency(latency) for latency in run.latency]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
+
+
+def _latency(latency: measured.Latency) -> str:
+    frames, side = latency.window["frames"], latency.window["side"]
+    times = {
+        "first verdict": latency.first_ms,
+        "all nine": latency.nine_ms,
+        "96-token answer": latency.answer_ms,
+    }
+    said = ", ".join(f"{name} {ms:.0f}" for name, ms in times.items() if ms is not None)
+    return f"ms, {frames} x {side}x{side}, {latency.tokens} tokens: {said}"
+
+
+def _was_measured(plan: Plan) -> Callable[[Candidate], str]:
+    """Say for which recipes figures from a GPU stand below."""
+    return lambda candidate: (
+        "none" if measured.of(plan.shape, candidate.recipe) is None else "below"
+    )
 
 
 def _part(name: str) -> Callable[[Candidate], str]:
     return lambda candidate: gb(candidate.parts[name])
 
 
-def _decoder_bits(candidate: Candidate) -> str:
-    return f"{candidate.recipe.expert_bits}/{candidate.recipe.attention_bits}"
+def _decoder_bits(recipe: Recipe) -> str:
+    return f"{recipe.expert_bits}/{recipe.attention_bits}"
 
 
-def _other_bits(candidate: Candidate) -> str:
-    recipe = candidate.recipe
+def _other_bits(recipe: Recipe) -> str:
     bits = (recipe.vision_bits, recipe.audio_bits, recipe.embedding_bits, recipe.head_bits)
     return "/".join(str(number) for number in bits)
+
+
+def _fits(candidate: Candidate) -> str:
+    if not candidate.fits:
+        return "no"
+    return "tight" if candidate.tight else "yes"
 
 
 def _table(title: str, plan: Plan, rows: Iterable[tuple[str, Callable[[Candidate], str]]]) -> str:

@@ -78,4 +78,6 @@ def _matrix(part: str, matrix: Matrix, bits: int, group_size: int) -> int:
                 f"{part}: groups of {group_size} do not divide the {columns} inputs of "
                 f"{matrix.name}; choose a recipe with 8 or 16 bits there (--recipe)"
             )
-    return matrix.count * (rows * columns * bits // 8 + rows * groups * BF16 + _SHAPE_BYTES)
+    packed = rows * columns * bits // 8 + rows * groups * BF16 + _SHAPE_BYTES
+    # The bias becomes as long as the padded rows; the rest of it is counted with the component.
+    return matrix.count * (packed + (rows - matrix.rows) * BF16)

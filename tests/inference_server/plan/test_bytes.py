@@ -68,7 +68,7 @@ def test_the_picture_encoders_mlp_is_padded_where_it_is_packed() -> None:
     packed = weights(PUBLISHED, replace(RECIPES["full-w4"], vision_bits=8))["vision"]
     rows = sum(matrix.rows * matrix.count for matrix in vision.matrices)
     shapes = 16 * sum(matrix.count for matrix in vision.matrices)
-    more = 27 * 48 * (2 * 1152 + 2)
+    more = 27 * 48 * (2 * 1152 + 2 + 2)
     assert packed == vision.linear + 2 * vision.rest + 2 * rows + shapes + more
 
 
@@ -159,7 +159,11 @@ def test_more_of_anything_takes_more_memory(
 
 
 def test_activations_grow_with_the_tokens_that_go_through_together() -> None:
-    for count in (staying, passing):
-        sizes = [count(PUBLISHED, Setup(tokens)) for tokens in (512, 2048, 8192)]
+    setups = [Setup(batched_tokens=tokens) for tokens in (2048, 4096, 8192)]
+    for sizes in (
+        [staying(PUBLISHED, setup) for setup in setups],
+        [passing(PUBLISHED, setup, Window()) for setup in setups],
+        [passing(PUBLISHED, Setup(encoder_tokens=tokens), Window()) for tokens in (2048, 12_544)],
+    ):
         assert sizes == sorted(set(sizes))
     assert beside(PUBLISHED, Load(setup=Setup(graphs=False))).graphs == 0

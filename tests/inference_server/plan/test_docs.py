@@ -60,7 +60,7 @@ def floors() -> list[str]:
 def comparisons() -> list[str]:
     """A row a run and figure: what is predicted, what was measured."""
     rows = []
-    for run in measured.runs():
+    for run in measured.runs(PUBLISHED):
         recipe = run.recipe
         bits = (recipe.vision_bits, recipe.audio_bits, recipe.embedding_bits, recipe.head_bits)
         said = f"{recipe.experts}, {recipe.expert_bits}/{recipe.attention_bits}, "
@@ -74,7 +74,7 @@ def comparisons() -> list[str]:
                 f"{found.percent:+.1f} %",
             )
             for found in measured.compare(PUBLISHED, run)
-            if found.name in {"weights", "resident", "peak"}
+            if found.name in measured.TOTALS
         ]
     return rows
 
