@@ -1,4 +1,4 @@
-"""The command line of the model's server: `profiles` and `check`."""
+"""The command line of the model's server: `profiles`, `check` and `compress`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from inference_server import __version__, machine
 from inference_server.check import check
+from inference_server.compress import command as compress
 from inference_server.profiles import PROFILES
 
 
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"{profile.bandwidth_gb_s:>5g} GB/s  {profile.title}"
             )
         return 0
+    if options.command == "compress":
+        return compress.run(options)
     return _check(options.profile)
 
 
@@ -31,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("profiles", help="list the devices that the model is meant for")
     checker = commands.add_parser("check", help="say what this machine lacks for a profile")
     checker.add_argument("--profile", required=True, choices=list(PROFILES))
+    compressor = commands.add_parser("compress", help="make the model small enough for a device")
+    compress.add_arguments(compressor)
     return parser
 
 
