@@ -16,7 +16,6 @@ import torch
 from compressed_tensors.compressors.pack_quantized.helpers import pack_to_int32
 from compressed_tensors.quantization import QuantizationArgs
 from compressed_tensors.quantization.utils import calculate_qparams
-from llmcompressor.modifiers.gptq.gptq_quantize import quantize_weight
 
 from inference_server.compress.errors import CompressError
 from inference_server.compress.weights import scaled
@@ -121,6 +120,9 @@ def _gptq(
     zero: torch.Tensor,
     arguments: QuantizationArgs,
 ) -> torch.Tensor:
+    # Rounding to nearest does without llm-compressor, as beside vLLM, which excludes it.
+    from llmcompressor.modifiers.gptq.gptq_quantize import quantize_weight
+
     batch, rows, columns = weights.shape
     if len(hessians) == 1 < batch:
         # One Hessian: its factors are computed once, and all rows are those of one matrix.

@@ -82,7 +82,11 @@ class Weights:
 
 
 def scaled(integers: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """What integers [rows, columns] and scales [rows, groups] stand for, in float32."""
+    """What integers [rows, columns] and scales [rows, groups] stand for, in float32.
+
+    Rounded to bf16, as by whatever serves them: kernels and transformers unpack to bf16.
+    """
     rows, columns = integers.shape
     grouped = integers.view(rows, scale.shape[1], columns // scale.shape[1])
-    return (grouped.float() * scale.float().unsqueeze(-1)).view(rows, columns)
+    made = grouped.float() * scale.float().unsqueeze(-1)
+    return made.to(torch.bfloat16).float().view(rows, columns)
