@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 
+from inference_server.compress.rows import InRows
 from inference_server.compress.source import Source
 from inference_server.compress.weights import Weights
 from inference_server.compress.window import Window
@@ -76,9 +77,27 @@ class Copied:
 
 
 PARTS: tuple[Part, ...] = (
-    Copied("vision", "thinker.visual.", ("re:.*visual.*",)),
-    Copied("audio", "thinker.audio_tower.", ("re:.*audio_tower.*",)),
-    Copied("embedding", "thinker.model.embed_tokens."),
+    InRows(
+        "vision",
+        "thinker.visual.",
+        (r"re:.*visual\..*(attn\.qkv|attn\.proj|linear_fc[12]|mlp\.[02])$",),
+        plain=("re:.*visual.*",),
+        tables=("thinker.visual.pos_embed.weight",),
+    ),
+    InRows(
+        "audio",
+        "thinker.audio_tower.",
+        # vLLM runs q, k and v as one layer named qkv.
+        (r"re:.*audio_tower\..*(qkv|[qkv]_proj|out_proj|fc[12]|conv_out|proj[12])$",),
+        plain=("re:.*audio_tower.*",),
+    ),
+    InRows("embedding", "thinker.model.embed_tokens.", (r"re:.*embed_tokens$",)),
     Copied("norm", "thinker.model.norm."),
-    Copied("head", "thinker.lm_head.", ("re:.*lm_head.*",)),
+    # In vLLM this layer has a class of its own and no name.
+    InRows(
+        "head",
+        "thinker.lm_head.",
+        (r"re:.*lm_head$", "ParallelLMHead"),
+        plain=("re:.*lm_head.*",),
+    ),
 )
