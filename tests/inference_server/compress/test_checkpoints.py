@@ -7,11 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs the environment that compresses")
-transformers = pytest.importorskip("transformers")
-
-from checkpoints import build  # noqa: E402
+import transformers
+from checkpoints import build
 
 pytestmark = pytest.mark.timeout(180)
 
