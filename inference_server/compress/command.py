@@ -1,4 +1,4 @@
-"""`inference_server compress`: its arguments, and its errors in words. Needs no torch to start."""
+"""`inference_server compress`: its options, and its errors in words. Needs no torch to start."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 
 from inference_server.compress.errors import CompressError
-from inference_server.compress.source import open_source
+from inference_server.compress.source import Source, open_source
+from inference_server.model import ConfigError, read
+from inference_server.plan.errors import PlanError
+from inference_server.plan.fit import consider
+from inference_server.plan.load import Load
 from inference_server.profiles import PROFILES
-from inference_server.recipes import RECIPES
+from inference_server.recipes import RECIPES, Recipe
 
 NEEDED = (
     "torch",
@@ -24,23 +28,22 @@ INSTALL = "pip install 'omnicam[compress]'"
 SYNTHETIC = 16
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("compress", help="make the model small enough for a device")
     parser.add_argument("source", type=Path, metavar="SOURCE", help="the published checkpoint")
-    parser.add_argument(
-        "target", type=Path, metavar="TARGET", help="an empty folder, made if absent"
-    )
+    parser.add_argument("target", type=Path, metavar="TARGET", help="a folder that is empty or new")
     parser.add_argument(
         "--recipe", required=True, choices=list(RECIPES), help="what is kept of each part"
     )
     parser.add_argument(
-        "--profile", choices=list(PROFILES), help="check that the result fits this device"
+        "--profile", choices=list(PROFILES), help="begin only if the result fits this device"
     )
     parser.add_argument(
         "--windows",
         type=Path,
         metavar="DIR|MANIFEST",
-        help="recordings with pictures and sound that calibrate; without it staged noise does",
+        help="recordings with pictures and sound that calibrate; without it, staged noise",
     )
     parser.add_argument(
         "--evaluate",
@@ -52,55 +55,65 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--work",
         type=Path,
         metavar="DIR",
-        help="for what is between the layers, about 0.3 GB; beside TARGET where not given",
+        help="for the journal and what is between layers (default: TARGET.work)",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command: 0 when the target is complete, 1 with a message on stderr when not."""
     try:
-        _require()
         _run(options)
     except CompressError as error:
-        print(f"compress: {error}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("compress: stopped; the same command goes on from here", file=sys.stderr)
+        print("stopped; the same command goes on from here", file=sys.stderr)
         return 130
     return 0
-
-
-def _require() -> None:
-    """Say what is not installed before anything else is done."""
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise CompressError(f"{', '.join(missing)} not installed here; {INSTALL}")
 
 
 def _run(options: argparse.Namespace) -> None:
     source = open_source(options.source)
     recipe = RECIPES[options.recipe]
+    if options.profile is not None:
+        _fits(source, recipe, options.profile)
     if options.target.exists() and not options.target.is_dir():
         raise CompressError(f"{options.target} is a file; TARGET is a folder")
+    _require()
     # Only now the modules that compute: they take seconds to import.
+    from inference_server.compress.recordings import load
     from inference_server.compress.run import Task, compress
     from inference_server.compress.window import synthetic
 
     if options.windows is None:
-        _say(
-            f"no --windows: {SYNTHETIC} windows of staged noise calibrate, which suits a trial only"
-        )
+        _say(f"no --windows: {SYNTHETIC} windows of staged noise calibrate, which is for a trial")
         windows = synthetic(SYNTHETIC)
     else:
-        from inference_server.compress.windows import load
-
         windows = load(options.windows)
     work = options.work or options.target.with_name(options.target.name + ".work")
     compress(Task(source, options.target, recipe, windows, work, say=_say))
     if options.evaluate is not None:
         from inference_server.compress.evaluate import evaluate
 
-        _say(evaluate(options.source, options.target, options.evaluate, say=_say))
+        _say(evaluate(options.source, options.target, options.evaluate, say=_say).table())
+
+
+def _require() -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CompressError(f"{', '.join(missing)}: not installed here; {INSTALL}")
+
+
+def _fits(source: Source, recipe: Recipe, profile: str) -> None:
+    try:
+        made = consider(read(source.folder), recipe, Load(), PROFILES[profile])
+    except (ConfigError, PlanError) as error:
+        raise CompressError(str(error)) from error
+    if not made.fits:
+        raise CompressError(
+            f"{recipe.name} leaves {made.left / 1e9:.1f} GB of {profile}, which is too little; "
+            f"`inference_server plan --profile {profile}` says what fits"
+        )
 
 
 def _say(text: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import transformers
+
 from checkpoints import build
 
 pytestmark = pytest.mark.timeout(180)
