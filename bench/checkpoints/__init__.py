@@ -4,6 +4,6 @@ For tests and benches of what compresses and serves the model: the weights mean 
 else (configuration, names and shapes of tensors, shards, tokenizer, processor) is as published.
 """
 
-from checkpoints.build import REAL, TINY, Shape, build, save_processor
+from checkpoints.build import REAL, TINY, Shape, build, configuration, save_processor
 
-__all__ = ["REAL", "TINY", "Shape", "build", "save_processor"]
+__all__ = ["REAL", "TINY", "Shape", "build", "configuration", "save_processor"]

@@ -35,18 +35,34 @@ def target_config(
             text[key] = min(recipe.experts, text[key])
     # vLLM reads it and finds no default.
     thinker["vision_config"].setdefault("apply_vit_abs_pos_embed", True)
+    stored = quantization(recipe, groups, ignored)
+    if stored is not None:
+        config["quantization_config"] = stored
+    return config
+
+
+def quantization(
+    recipe: Recipe, groups: Mapping[str, Any], ignored: Sequence[str]
+) -> dict[str, Any] | None:
+    """What config.json says of packed weights; None where all are plain.
+
+    Args:
+        recipe: what became of the decoder.
+        groups: compressed-tensors' `config_groups` of the other parts.
+        ignored: the other parts' modules that stay plain.
+    """
     decoder, plain = _decoder_groups(recipe)
     every = decoder | dict(groups)
-    if every:
-        config["quantization_config"] = {
-            "quant_method": "compressed-tensors",
-            "format": "pack-quantized",
-            "quantization_status": "compressed",
-            "kv_cache_scheme": None,
-            "config_groups": every,
-            "ignore": [*ignored, r"re:.*mlp\.gate$", *plain],
-        }
-    return config
+    if not every:
+        return None
+    return {
+        "quant_method": "compressed-tensors",
+        "format": "pack-quantized",
+        "quantization_status": "compressed",
+        "kv_cache_scheme": None,
+        "config_groups": every,
+        "ignore": [*ignored, r"re:.*mlp\.gate$", *plain],
+    }
 
 
 def group(bits: int, size: int | None, targets: Sequence[str]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from checkpoints import TINY, build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checkpoints import TINY, build
 from inference_server.compress.errors import CompressError
 from inference_server.compress.parts import PARTS
 from inference_server.compress.rows import in_rows
@@ -62,7 +62,7 @@ def test_batches_of_rows_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_weights_that_are_no_numbers_are_refused() -> None:
     weight = torch.randn(4, 8)
     weight[2, 3] = float("nan")
-    with pytest.raises(CompressError, match="visual.blocks.3"):
+    with pytest.raises(CompressError, match=r"visual\.blocks\.3"):
         in_rows("visual.blocks.3", weight)
 
 
