@@ -1,0 +1,74 @@
+"""What a checkpoint answers, computed a layer at a time: the published one or a compressed one.
+
+This is what the compressor believes of its result: weights are unpacked, and all is computed in
+float32. transformers and vLLM, which load the same files, must give the same answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from inference_server import verdicts
+from inference_server.compress.capture import Encoders, thinker_config
+from inference_server.compress.decoder import head, load_layer
+from inference_server.compress.errors import CompressError
+from inference_server.compress.weights import Weights
+from inference_server.compress.window import Window
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model answers to questions about windows.
+
+    Attributes:
+        log_probabilities: float32 [windows, questions, vocabulary] of the first word.
+        odds: float32 [windows, questions], the logarithm of the odds of yes to no.
+    """
+
+    log_probabilities: torch.Tensor
+    odds: torch.Tensor
+
+    @property
+    def yes(self) -> torch.Tensor:
+        """Probability of yes, [windows, questions]."""
+        return self.odds.sigmoid()
+
+
+@torch.inference_mode()
+def answers(
+    folder: Path,
+    windows: Sequence[Window],
+    questions: Sequence[str] = tuple(verdicts.QUESTIONS.values()),
+    say: Callable[[str], None] = lambda _: None,
+) -> Answers:
+    """Ask a checkpoint; a layer at a time is in memory.
+
+    Raises:
+        CompressError: it has no configuration, as one that was not finished.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CompressError(f"{folder} holds no finished model: {error}") from None
+    made = thinker_config(config)
+    shards = sorted(path.name for path in folder.glob("*.safetensors"))
+    with Weights(folder, shards) as weights:
+        encoders = Encoders(weights, config, folder)
+        sequences, hidden = encoders.sequences(windows, questions)
+        yes, no = ([encoders.word(word) for word in words] for words in (verdicts.YES, verdicts.NO))
+        del encoders
+        for number in range(made.text_config.num_hidden_layers):
+            layer = load_layer(weights, made, number, keep=torch.float32)
+            hidden = layer.forward(hidden, sequences)
+            weights.close()
+            say(f"{folder.name}: layer {number + 1} of {made.text_config.num_hidden_layers}")
+        ends = [token for span in sequences.spans for token in span.answers]
+        logits = head(weights, made, hidden[ends]).view(len(windows), len(questions), -1)
+    scores = logits.log_softmax(dim=-1)
+    odds = scores[..., yes].logsumexp(-1) - scores[..., no].logsumexp(-1)
+    return Answers(scores, odds)
