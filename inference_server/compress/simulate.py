@@ -54,20 +54,19 @@ def answers(
     """
     made = _forward(folder, windows, questions, say)
     ends = [token for span in made.sequences.spans for token in span.answers]
-    scores = made.head(made.hidden[ends]).log_softmax(dim=-1)
-    scores = scores.view(len(windows), len(questions), -1)
-    odds = scores[..., made.yes].logsumexp(-1) - scores[..., made.no].logsumexp(-1)
-    return Answers(scores, odds)
+    return made.answers(made.head(made.hidden[ends]).log_softmax(dim=-1), len(questions))
 
 
 @torch.inference_mode()
-def everywhere(folder: Path, windows: Sequence[Window]) -> torch.Tensor:
-    """Log-probabilities of the next word after every token of windows with all questions.
+def everywhere(folder: Path, windows: Sequence[Window]) -> tuple[torch.Tensor, Answers]:
+    """Log-probabilities of the next word after every token, and the answers, for small models.
 
-    Float32 [tokens, vocabulary]: for small models.
+    Float32 [tokens, vocabulary], of windows with all nine questions.
     """
     made = _forward(folder, windows, tuple(verdicts.QUESTIONS.values()), lambda _: None)
-    return made.head(made.hidden).log_softmax(dim=-1)
+    scores = made.head(made.hidden).log_softmax(dim=-1)
+    ends = [token for span in made.sequences.spans for token in span.answers]
+    return scores, made.answers(scores[ends], len(verdicts.QUESTIONS))
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,12 @@ class _Forward:
     head: Callable[[torch.Tensor], torch.Tensor]
     yes: list[int]
     no: list[int]
+
+    def answers(self, scores: torch.Tensor, questions: int) -> Answers:
+        """Answers from the log-probabilities at the end of each question."""
+        scores = scores.view(-1, questions, scores.shape[-1])
+        odds = scores[..., self.yes].logsumexp(-1) - scores[..., self.no].logsumexp(-1)
+        return Answers(scores, odds)
 
 
 def _forward(

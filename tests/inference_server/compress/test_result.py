@@ -1,4 +1,4 @@
-"""The compressed checkpoint: what is in it, and that transformers answers as the compressor says."""
+"""The compressed checkpoint: what is in it, and that transformers answers as simulated."""
 
 from __future__ import annotations
 

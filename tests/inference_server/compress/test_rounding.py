@@ -64,7 +64,7 @@ def test_weights_of_zero_stay_zero() -> None:
 
 
 def test_columns_that_do_not_divide_are_refused_by_name() -> None:
-    with pytest.raises(CompressError, match="layer.q_proj: 100 columns"):
+    with pytest.raises(CompressError, match=r"layer\.q_proj: 100 columns"):
         round_weights("layer.q_proj", torch.ones(1, 8, 100), None)
 
 
