@@ -159,11 +159,9 @@ def load_layer(weights: Weights, config: Any, number: int, *, keep: torch.dtype)
     return Layer(number, text, attention, norms, experts)
 
 
-def head(weights: Weights, config: Any, hidden: torch.Tensor) -> torch.Tensor:
+def head(norm: torch.Tensor, table: torch.Tensor, eps: float, hidden: torch.Tensor) -> torch.Tensor:
     """Logits of hidden states that have passed all layers, [tokens, vocabulary]."""
-    norm = weights["thinker.model.norm.weight"]
-    normed = functional.rms_norm(hidden, norm.shape, norm, config.text_config.rms_norm_eps)
-    return normed @ weights["thinker.lm_head.weight"].T
+    return functional.rms_norm(hidden, norm.shape, norm, eps) @ table.T
 
 
 def _eager(text: Any) -> Any:
