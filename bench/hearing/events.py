@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hearing.clips import Clip
-from omnicam.evaluate.entries import Listener
+from omnicam.evaluate.entries import Entry, Listener
 from omnicam.evaluate.judged import Judged
 from omnicam.evaluate.labels import COUGH, CRYING, GLASS, SCREAM
 from omnicam.evaluate.manifest import Recording
@@ -23,7 +23,7 @@ type Found = dict[str, Any]
 
 def count(heard: Mapping[Clip, Listener]) -> list[Found]:
     """Count as `omnicam eval` does, by kind of sound and folder."""
-    files = [judged(clip, listener) for clip, listener in heard.items()]
+    files = [judged(clip, listener.entries) for clip, listener in heard.items()]
     rows: list[Found] = found([each for each in files if each.known], TARGETS)
     for row in rows:
         labels: dict[str, int] = {}
@@ -34,14 +34,14 @@ def count(heard: Mapping[Clip, Listener]) -> list[Found]:
     return rows
 
 
-def judged(clip: Clip, heard: Listener, seconds: float = 0.0) -> Judged:
+def judged(clip: Clip, entries: Sequence[Entry], seconds: float = 0.0) -> Judged:
     """Give what was heard in a clip beside what its label says."""
     return Judged(
         Outcome(
             recording=Recording(path=clip.path, label=clip.label),
             seconds=seconds,
             senses=frozenset({Sense.SOUND}),
-            entries=tuple(heard.entries),
+            entries=tuple(entries),
         )
     )
 

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,56 +19,94 @@ from hearing.running import LANGUAGES, SpeechMissingError, running_speech
 from omnicam.capture import RUN_ON_S, CaptureError
 from omnicam.config.model import DEFAULT_WORDS
 from omnicam.detect.protocol import ScorerContext
-from omnicam.detect.sound.help_word import HelpWordScorer
-from omnicam.evaluate.entries import Listener
-from omnicam.evaluate.judged import Judged
+from omnicam.detect.sound.help_word import HelpWordScorer, make_spot
+from omnicam.detect.sound.second_stage import SecondStage
+from omnicam.detect.sound.spotter import WordHit
+from omnicam.evaluate.entries import Entry
+from omnicam.evaluate.judged import Judged, Role
 from omnicam.evaluate.labels import CALL, WORD
 from omnicam.evaluate.sections import Section, plain
 from omnicam.evaluate.statistics import poisson_upper
-from omnicam.evaluate.tables import words
 from omnicam.media import SAMPLE_RATE, AudioChunk, Samples
+
+SHIPPED = "both stages"
+ALONE = "first stage alone"
+STAGES = (SHIPPED, ALONE)
+AGAIN_S = 10.0
+"""A repeat rule would ask for a word twice within so many seconds."""
 
 _CHUNK = SAMPLE_RATE // 10  # samples of a piece of synthetic speech, as capture would cut it
 
+type Heard = Mapping[str, tuple[Entry, ...]]
+"""What each arrangement of stages heard in one recording."""
 type Row = dict[str, Any]
+
+
+class Ears:
+    """The node's ear for words, with both stages and with the first alone."""
+
+    def __init__(self) -> None:
+        self._spot = make_spot(DEFAULT_WORDS)
+        self._found: dict[bytes, list[WordHit]] = {}
+        self._camera = only_sound()
+
+    def hear(self, sound: Sequence[AudioChunk]) -> Heard:
+        """Listen to one recording, with ears that have heard nothing yet."""
+        context = ScorerContext(camera=self._camera, time_zone=ZONE, words=DEFAULT_WORDS)
+        self._found.clear()
+        heard: dict[str, tuple[Entry, ...]] = {}
+        for stage in STAGES:
+            second = SecondStage(DEFAULT_WORDS if stage == SHIPPED else ())
+            scorer = HelpWordScorer(context, self._once, second)
+            heard[stage] = tuple(listen(self._camera, [scorer], sound).entries)
+        return heard
+
+    def _once(self, samples: Samples) -> list[WordHit]:
+        """Ask the first stage about each piece once, for both arrangements."""
+        key = samples.tobytes()
+        if key not in self._found:
+            self._found[key] = self._spot(samples)
+        return self._found[key]
 
 
 def main() -> int:
     """Listen and print; exit status 1 where a recording or the speech cannot be had."""
     options = _arguments()
     began = time.process_time()
+    ears = Ears()
+    unread: dict[str, str] = {}
     try:
         clips = read_manifest(options.manifest)
-        files, unread = _recordings(clips, options.root or options.manifest.parent)
-        running = _running(options.hours, options.cache)
+        files = list(_recordings(ears, clips, options.root or options.manifest.parent, unread))
+        running = list(_running(ears, options.hours, options.cache))
     except (OSError, ValueError, SpeechMissingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    figures = words(files)
-    rows = [_of_files(each["in"], each, files) for each in figures["false"]] + running
-    heard = [(each["path"], ", ".join(each["words"]) or "-") for each in figures["recorded"]]
-    found = sum(each["found"] for each in figures["recorded"])
-    calls = Section(
-        title=f"Recorded words: {found} of {len(heard)} heard",
-        head=("recording", "heard"),
-        rows=tuple(heard),
-    )
-    print(plain(calls) + "\n\n" + plain(_false(rows)))
+    recorded = {stage: _recorded([each[stage] for each in files]) for stage in STAGES}
+    rows = [
+        row
+        for stage in STAGES
+        for row in (*_false_in([each[stage] for each in files], stage), *_of(running, stage))
+    ]
+    for stage, found in recorded.items():
+        _print_recorded(stage, found)
+    print("\n" + plain(_table(rows)) + "\n\nfalse words with both stages, in recordings:")
     for each in files:
-        if each.false(WORD):
-            print(f"  {each.path} ({each.label}): {_said(each)}")
+        if said := each[SHIPPED].false(WORD):
+            words = ", ".join(f"{entry.label} {entry.confidence:.2f}" for entry in said)
+            print(f"  {each[SHIPPED].path} ({each[SHIPPED].label}): {words}")
     print(f"\n{time.process_time() - began:.0f} s of processor time")
     if options.json is not None:
-        report = {"recorded": figures["recorded"], "false": rows, "unread": unread}
+        report = {"recorded": recorded, "false": rows, "unread": unread}
         options.json.write_text(
             json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
     return 1 if unread else 0
 
 
-def _recordings(clips: Sequence[Clip], root: Path) -> tuple[list[Judged], dict[str, str]]:
-    files: list[Judged] = []
-    unread: dict[str, str] = {}
+def _recordings(
+    ears: Ears, clips: Sequence[Clip], root: Path, unread: dict[str, str]
+) -> Iterator[Mapping[str, Judged]]:
     for clip in clips:
         try:
             sound = sound_of(root / clip.path)
@@ -77,40 +115,17 @@ def _recordings(clips: Sequence[Clip], root: Path) -> tuple[list[Judged], dict[s
             print(f"{clip.path}: {error}", file=sys.stderr)
             continue
         seconds = sound[-1].end - sound[0].time - RUN_ON_S
-        files.append(judged(clip, _hear(sound), seconds))
-    return files, unread
+        yield {stage: judged(clip, entries, seconds) for stage, entries in ears.hear(sound).items()}
 
 
-def _running(hours: float, cache: Path) -> list[Row]:
-    """Hear synthetic speech, each passage as a stream of its own; one row a language."""
-    seconds = dict.fromkeys(LANGUAGES, 0.0)
-    heard: dict[str, list[Listener]] = {language: [] for language in LANGUAGES}
+def _running(ears: Ears, hours: float, cache: Path) -> Iterator[tuple[str, float, Heard]]:
+    """Hear synthetic speech, each passage as a stream of its own: language, seconds, heard."""
     for passage in running_speech(hours, cache) if hours > 0 else ():
-        heard[passage.language].append(_hear(_chunks(passage.samples)))
-        seconds[passage.language] += passage.seconds
-    return [
-        _row(
-            f"running {language} (synthetic)",
-            seconds[language] / 3600,
-            sum(entry.target == WORD for each in heard[language] for entry in each.entries),
-            sum(
-                entry.target == CALL and entry.alarm_s is not None
-                for each in heard[language]
-                for entry in each.entries
-            ),
-        )
-        for language in LANGUAGES
-        if seconds[language]
-    ]
+        yield passage.language, passage.seconds, ears.hear(chunks(passage.samples))
 
 
-def _hear(sound: Sequence[AudioChunk]) -> Listener:
-    camera = only_sound()
-    context = ScorerContext(camera=camera, time_zone=ZONE, words=DEFAULT_WORDS)
-    return listen(camera, [HelpWordScorer(context)], sound)
-
-
-def _chunks(samples: Samples) -> list[AudioChunk]:
+def chunks(samples: Samples) -> list[AudioChunk]:
+    """Cut sound into pieces as capture gives them, with silence after its end."""
     whole = np.concatenate((samples, np.zeros(round(AFTER_S * SAMPLE_RATE), np.float32)))
     return [
         AudioChunk(camera="recording", time=at / SAMPLE_RATE, samples=whole[at : at + _CHUNK])
@@ -118,41 +133,95 @@ def _chunks(samples: Samples) -> list[AudioChunk]:
     ]
 
 
-def _of_files(name: str, row: Row, files: Sequence[Judged]) -> Row:
-    part = [each for each in files if each.label.startswith("speech") == (name == "speech")]
-    alarms = sum(len(each.false(CALL, alarms=True)) for each in part)
-    return _row(f"recorded {name}", row["hours"], row["triggers"], alarms)
-
-
-def _row(name: str, hours: float, triggers: int, alarms: int) -> Row:
+def _recorded(files: Sequence[Judged]) -> dict[str, list[str]]:
+    """Give the words heard in every recording that holds one."""
     return {
-        "in": name,
-        "hours": round(hours, 4),
-        "triggers": triggers,
-        "per_hour": round(triggers / hours, 1),
-        "upper_per_hour": round(poisson_upper(triggers) / hours, 1),
-        "alarms": alarms,
-        "alarms_per_hour": round(alarms / hours, 1),
-        "alarms_upper_per_hour": round(poisson_upper(alarms) / hours, 1),
+        each.path: [str(entry.label) for entry in each.right(WORD)]
+        for each in files
+        if each.role(WORD) is Role.EXPECTED
     }
 
 
-def _false(rows: Sequence[Row]) -> Section:
-    head = ("in", "", "hours", "words", "an hour", "below", "alarms", "an hour", "below")
-    keys = (
-        *("hours", "triggers", "per_hour", "upper_per_hour"),
-        *("alarms", "alarms_per_hour", "alarms_upper_per_hour"),
-    )
+def _false_in(files: Sequence[Judged], stage: str) -> Iterator[Row]:
+    others = [each for each in files if each.role(WORD) is Role.OTHER]
+    for name, speech in (("recorded speech", True), ("all other recordings", False)):
+        part = [each for each in others if each.label.startswith("speech") == speech]
+        if part:
+            hours = sum(each.seconds for each in part) / 3600
+            yield row(stage, name, hours, [each.entries for each in part])
+
+
+def _of(running: Sequence[tuple[str, float, Heard]], stage: str) -> Iterator[Row]:
+    for language in LANGUAGES:
+        part = [(seconds, heard[stage]) for own, seconds, heard in running if own == language]
+        if part:
+            hours = sum(seconds for seconds, _ in part) / 3600
+            yield row(stage, f"running {language}, synthetic", hours, [said for _, said in part])
+
+
+def row(stage: str, name: str, hours: float, heard: Sequence[Sequence[Entry]]) -> Row:
+    """Count what was heard where nobody said a word of the trigger.
+
+    Args:
+        stage: which stages listened.
+        name: what was played.
+        hours: how long it lasts.
+        heard: the entries of each recording.
+    """
+    times = [[entry.time_s for entry in each if entry.target == WORD] for each in heard]
+    counts = {
+        "words": sum(map(len, times)),
+        "again": sum(
+            any(0.0 < time - earlier <= AGAIN_S for earlier in each)
+            for each in times
+            for time in each
+        ),
+        "alarms": sum(
+            entry.target == CALL and entry.alarm_s is not None for each in heard for entry in each
+        ),
+    }
+    figures: Row = {"stages": stage, "in": name, "hours": round(hours, 4)}
+    for what, count in counts.items():
+        figures[what] = {
+            "count": count,
+            "per_hour": round(count / hours, 1),
+            "upper_per_hour": round(poisson_upper(count) / hours, 1),
+        }
+    return figures
+
+
+def _table(rows: Sequence[Row]) -> Section:
+    kinds = ("words", "alarms", "again")
     return Section(
-        title="False: words (the trigger), and alarms (a call for help above 0.92)",
-        head=head,
-        rows=tuple((row["in"], "", *(str(row[key]) for key in keys)) for row in rows),
-        notes=("Below: upper 95 % bound (Poisson).",),
+        title="False, where nobody says a word",
+        head=(
+            *("stages", "in", "hours"),
+            *(f"{what}{part}" for what in kinds for part in ("", " an hour", " below")),
+        ),
+        rows=tuple(
+            (
+                *(each["stages"], each["in"], f"{each['hours']:.3f}"),
+                *(
+                    str(each[what][key])
+                    for what in kinds
+                    for key in ("count", "per_hour", "upper_per_hour")
+                ),
+            )
+            for each in rows
+        ),
+        notes=(
+            "words: the trigger. alarms: calls for help above 0.92. again: words that a rule would",
+            f"let through that asks for two within {AGAIN_S:.0f} s. below: upper 95 % bound.",
+        ),
     )
 
 
-def _said(each: Judged) -> str:
-    return ", ".join(f"{entry.label} {entry.confidence:.2f}" for entry in each.false(WORD))
+def _print_recorded(stage: str, found: Mapping[str, Sequence[str]]) -> None:
+    heard = sum(bool(words) for words in found.values())
+    print(f"{stage}: heard in {heard} of {len(found)} recordings of a word")
+    for path, words in found.items():
+        if not words:
+            print(f"  missed: {path}")
 
 
 def _arguments() -> argparse.Namespace:
@@ -167,7 +236,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--cache",
         type=Path,
-        default=Path(".cache/bench/speech"),
+        default=Path(__file__).resolve().parents[2] / ".cache" / "bench" / "speech",
         help="keeps the synthetic speech",
     )
     parser.add_argument("--json", type=Path, help="write the figures here")

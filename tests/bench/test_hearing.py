@@ -125,7 +125,7 @@ def test_events_are_counted_where_the_label_expects_them_and_where_it_does_not()
         Clip(path="b/2.wav", label="rain", group="4"): quiet,
         Clip(path="c/1.wav", label="fight", group="5"): loud,  # who fights may scream
     }
-    assert judged(*next(iter(clips.items()))).right(SCREAM)
+    assert judged(next(iter(clips)), loud.entries).right(SCREAM)
     rows = {row["folder"]: row for row in count(clips) if row["target"] == SCREAM}
     assert (rows["all"]["expected"]["any"]["hits"], rows["all"]["expected"]["any"]["of"]) == (1, 2)
     assert (rows["all"]["other"]["alarm"]["hits"], rows["all"]["other"]["alarm"]["of"]) == (1, 2)
