@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from omnicam.media import SAMPLE_RATE, Samples
-from train.word import augment, voices
+
+if TYPE_CHECKING:
+    from train.word import voices
 
 LANGUAGES = ("English", "Mandarin")
 
@@ -99,6 +102,8 @@ def _passage(language: str, number: int, folder: Path) -> Passage:
 
 def _spoken(language: str, number: int) -> Samples:
     """Let one voice speak; every second passage in a room, with noise, perhaps by telephone."""
+    from train.word import augment, voices  # need scipy, see bench/README.md
+
     random = np.random.default_rng([_SEED, LANGUAGES.index(language), number])
     voice = _voice(language, random)
     said = sentences(language)
@@ -116,6 +121,8 @@ def _spoken(language: str, number: int) -> Samples:
 
 
 def _voice(language: str, random: np.random.Generator) -> voices.Voice:
+    from train.word import voices
+
     able = [
         voice
         for voice in (voices.english() if language == "English" else voices.mandarin())

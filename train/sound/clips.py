@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from omnicam.media import SAMPLE_RATE
+from omnicam.detect.sound.mel import RATE
 
 Wave = np.ndarray
 
@@ -88,7 +88,7 @@ def read(path: Path) -> Wave:
     """Decode a file to 16 kHz mono."""
     import av
 
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
     parts = []
     with av.open(str(path)) as container:
         for frame in container.decode(audio=0):
