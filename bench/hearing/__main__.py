@@ -44,6 +44,9 @@ def main() -> int:
                 alone[name][clip] = held_out.hear(clip, changed(clip, sound, change))
                 if change is as_it_is:
                     heard[clip] |= {"OmniCam, held out": highest(alone[name][clip])}
+            if held_out and options.yamnet is not None:
+                both = held_out.hear(clip, sound, options.yamnet)
+                heard[clip] |= {"both, held out": highest(both)}
         except (CaptureError, NoSoundError) as error:
             unread[clip.path] = str(error)
             print(f"{clip.path}: {error}", file=sys.stderr)

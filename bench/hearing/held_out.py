@@ -59,9 +59,9 @@ class HeldOut:
         fold = self._fold.get(clip.path)
         return self._other if fold is None else self._networks[fold]
 
-    def hear(self, clip: Clip, sound: Sequence[AudioChunk]) -> Listener:
-        """Listen to a clip as a camera does, with new scorers."""
-        scorers = make_scorers(self._camera, ZONE)
+    def hear(self, clip: Clip, sound: Sequence[AudioChunk], pack: Path | None = None) -> Listener:
+        """Listen to a clip as a camera does, with new scorers and, if given, YAMNet."""
+        scorers = make_scorers(self._camera, ZONE, yamnet=pack)
         share_listening(scorers, Ear(network=self.network(clip)))
         return listen(self._camera, scorers, sound)
 
