@@ -7,11 +7,12 @@ upright, 90 level, above 90 head down.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from omnicam.detect.protocol import Pose
+from omnicam.detect.protocol import Picture, Pose
 from omnicam.evidence import Region
 
 NOSE, SHOULDERS, HIPS, ANKLES = 0, (11, 12), (23, 24), (27, 28)
@@ -86,6 +87,16 @@ def posture(pose: Pose, aspect: float) -> Posture:
         trunk=float(np.hypot(*trunk)),
         extent=float(np.hypot(*size)),
     )
+
+
+def postures(picture: Picture) -> Mapping[int, Posture]:
+    """Measure everybody in a picture, by track; worked out once for all who ask."""
+    known = picture.shared.get("postures")
+    if not isinstance(known, dict):
+        known = picture.shared["postures"] = {
+            person.track: posture(person.pose, picture.aspect) for person in picture.people
+        }
+    return known
 
 
 def region(pose: Pose) -> Region:

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from omnicam.config.model import ZoneKind
 from omnicam.detect.areas import active_zones, in_any
-from omnicam.detect.body import Posture, at_side, posture
-from omnicam.detect.descent import LANDING_S, Descent, ramp
+from omnicam.detect.body import Posture, at_side, postures
+from omnicam.detect.descent import Descent, ramp
+from omnicam.detect.fall_limits import SEEN_FALL, FallLimits
 from omnicam.detect.protocol import Need, Observation, Person, ScorerContext
 from omnicam.evidence import Evidence
 from omnicam.taxonomy import AnomalyClass
 
-LYING_S = (0.1, 0.6)
-"""Seconds of lying at which a landing begins to be more than one, and at which it is a fall."""
-
-LANDED, CLEAR, RECOVERED = 5.2, 9.0, -6.0
-"""Log-odds of a landing, of a clear fall, and of having got up again."""
+RECOVERED = -6.0
+"""Log-odds of having got up again."""
 
 SPOKEN = 4.0
 """Log-odds from which a fall has been suspected, so that getting up is worth saying."""
@@ -55,7 +53,7 @@ class _Story:
         said_at: when anything was said.
     """
 
-    descent: Descent = field(default_factory=Descent)
+    descent: Descent
     lost: bool = False
     fallen: bool = False
     claimed: bool = False
@@ -74,9 +72,10 @@ class FallScorer:
     name = "fall"
     needs = frozenset({Need.PICTURE})
 
-    def __init__(self, context: ScorerContext) -> None:
+    def __init__(self, context: ScorerContext, limits: FallLimits = SEEN_FALL) -> None:
         self._zones = context.camera.zones
         self._time_zone = context.time_zone
+        self._limits = limits
         self._stories: dict[int, _Story] = {}
 
     def observe(self, observation: Observation) -> Iterable[Evidence]:
@@ -85,10 +84,11 @@ class FallScorer:
         if picture is None:
             return
         time, aspect = observation.time, picture.aspect
+        bodies = postures(picture)
         resting = active_zones(self._zones, ZoneKind.RESTING, time, self._time_zone)
         found = {person.track for person in picture.people if person.last_seen == time}
         for person in picture.people:
-            now = posture(person.pose, aspect)
+            now = bodies[person.track]
             story = self._stories.get(person.track)
             if story is None:
                 story = self._stories[person.track] = self._continued(time, now, aspect, found)
@@ -114,7 +114,7 @@ class FallScorer:
             if track not in found and story.descent.goes_on_as(time, now, aspect):
                 del self._stories[track]
                 return story
-        return _Story()
+        return _Story(Descent(self._limits))
 
     def _evidence(
         self, observation: Observation, person: Person, story: _Story, log_odds: float, why: str
@@ -134,21 +134,22 @@ class FallScorer:
 
 def _judge(story: _Story, time: float) -> tuple[float, str] | None:
     """Say what the story means at this time, if anything."""
-    descent = story.descent
+    descent, limits = story.descent, story.descent.limits
     if descent.up(time):
         if story.fallen:
             story.recovered_until = time + RECOVERED_FOR_S
-        if time - descent.dropped_at > LANDING_S or story.fallen:
+        if time - descent.dropped_at > limits.landing_s or story.fallen:
             story.close()
     if descent.down_since is None or descent.drop <= 0:
         if time <= story.recovered_until:
             return _once(story, time, RECOVERED, "the person got up again")
         return _withdrawn(story, time)
-    if descent.down_since - descent.dropped_at > LANDING_S:
+    if descent.down_since - descent.dropped_at > limits.landing_s:
         descent.drop = 0.0  # lay down long after the drop: two things
         return _withdrawn(story, time)
     lying_s = descent.down_until - max(descent.down_since, descent.onset)
-    weight = LANDED + (CLEAR - LANDED) * ramp(lying_s, *LYING_S)
+    landed, clear = limits.weight
+    weight = landed + (clear - landed) * ramp(lying_s, *limits.lying_s)
     weight *= descent.drop * descent.lying * (LOST if story.lost else 1.0)
     if weight <= 0:
         return _withdrawn(story, time)

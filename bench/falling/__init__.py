@@ -1,0 +1,1 @@
+"""Falls found with limits that were chosen on other recordings."""
