@@ -16,7 +16,7 @@ SEEDS = 3
 def test_on_structured_models(tmp_path: Path) -> None:
     results = [each for seed in range(SEEDS) for each in compare(tmp_path / str(seed), seed)]
     reap, gptq = margins(results)
-    assert gptq.ratio > 3, str(gptq)
+    assert gptq.ratio > 5, str(gptq)
     assert gptq.won == gptq.of, str(gptq)
-    assert reap.ratio > 1.5, str(reap)
+    assert reap.ratio > 2, str(reap)
     assert reap.won >= 0.7 * reap.of, str(reap)
