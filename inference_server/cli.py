@@ -1,27 +1,23 @@
-"""The command line of the model's server: `profiles` and `check`."""
+"""The command line of the model's server: `profiles`, `check`, `plan` and `compress`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from inference_server import __version__, machine
 from inference_server.check import check
+from inference_server.compress import command as compress
+from inference_server.plan import cli as plan
 from inference_server.profiles import PROFILES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 when all is well, 1 when a check fails, 2 for wrong usage."""
+    """Run the command line; 0 when all is well, 1 when it is not, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
-    if options.command == "profiles":
-        for profile in PROFILES.values():
-            print(
-                f"{profile.name:<15} {profile.memory_gib:>4g} GiB "
-                f"{profile.bandwidth_gb_s:>5g} GB/s  {profile.title}"
-            )
-        return 0
-    return _check(options.profile)
+    return COMMANDS[options.command](options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,12 +27,23 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("profiles", help="list the devices that the model is meant for")
     checker = commands.add_parser("check", help="say what this machine lacks for a profile")
     checker.add_argument("--profile", required=True, choices=list(PROFILES))
+    plan.add_to(commands)
+    compress.add_to(commands)
     return parser
 
 
-def _check(name: str) -> int:
+def _profiles(_: argparse.Namespace) -> int:
+    for profile in PROFILES.values():
+        print(
+            f"{profile.name:<15} {profile.memory_gib:>4g} GiB "
+            f"{profile.bandwidth_gb_s:>5g} GB/s  {profile.title}"
+        )
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
     try:
-        findings = check(PROFILES[name], machine.inspect())
+        findings = check(PROFILES[options.profile], machine.inspect())
     except OSError as error:
         print(f"this machine cannot be inspected: {error}", file=sys.stderr)
         return 1
@@ -46,6 +53,11 @@ def _check(name: str) -> int:
         if finding.remedy:
             print(f"         -> {finding.remedy}")
     return 0 if all(finding.holds for finding in findings) else 1
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
+    {"profiles": _profiles, "check": _check, "plan": plan.run, "compress": compress.run}
+)
 
 
 if __name__ == "__main__":

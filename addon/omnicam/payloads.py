@@ -136,5 +136,10 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
             for camera in settings.cameras
         ],
         "classes": list(AnomalyClass),
-        "unknown": [anomaly for anomaly in AnomalyClass if not judged_without_model(anomaly)],
+        # With a model it depends on the camera, and is told by the state of each class.
+        "unknown": [
+            anomaly
+            for anomaly in AnomalyClass
+            if settings.model is None and not judged_without_model(anomaly)
+        ],
     }

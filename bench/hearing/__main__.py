@@ -6,13 +6,17 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hearing.clips import KINDS, Clip, NoSoundError, read_manifest, sound_of
-from hearing.systems import Node, Peer, Scores, System
+from hearing.events import Found, count, print_found
+from hearing.held_out import CHANGES, HeldOut, as_it_is, changed
+from hearing.systems import Node, Peer, Scores, System, highest
 from hearing.tables import print_summary, summary
 from omnicam.capture import CaptureError
+from omnicam.evaluate.entries import Listener
+from omnicam.media import AudioChunk
 
 
 def main() -> int:
@@ -23,16 +27,26 @@ def main() -> int:
         systems: list[System] = [Node("OmniCam")]
         if options.yamnet is not None:
             systems += [Node("OmniCam + YAMNet", options.yamnet), Peer(options.yamnet)]
+        held_out = HeldOut(options.held_out, options.manifest) if options.held_out else None
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     root = options.root or options.manifest.parent
     began = time.process_time()
-    heard: dict[Clip, Mapping[str, Scores]] = {}
+    heard: dict[Clip, dict[str, Scores]] = {}
+    alone: dict[str, dict[Clip, Listener]] = {name: {} for name in CHANGES if held_out}
     unread: dict[str, str] = {}
     for clip in clips:
         try:
-            heard[clip] = _listen(systems, root / clip.path)
+            sound = sound_of(root / clip.path)
+            heard[clip] = _listen(systems, sound)
+            for name, change in CHANGES.items() if held_out else ():
+                alone[name][clip] = held_out.hear(clip, changed(clip, sound, change))
+                if change is as_it_is:
+                    heard[clip] |= {"OmniCam, held out": highest(alone[name][clip])}
+            if held_out and options.yamnet is not None:
+                both = held_out.hear(clip, sound, options.yamnet)
+                heard[clip] |= {"both, held out": highest(both)}
         except (CaptureError, NoSoundError) as error:
             unread[clip.path] = str(error)
             print(f"{clip.path}: {error}", file=sys.stderr)
@@ -41,14 +55,18 @@ def main() -> int:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    events: dict[str, list[Found]] = {name: count(each) for name, each in alone.items()}
     print(f"{len(heard)} clips with sound, {len(unread)} unreadable")
     print("recall where a share of all other clips passes; in brackets 95 % (Clopper-Pearson)")
     for label, each in figures.items():
         print_summary(label, each)
+    for name, rows in events.items():
+        print_found(f"Held out, {name}", rows)
     print(f"\n{time.process_time() - began:.0f} s of processor time")
     if options.json is not None:
         report = {
             "kinds": figures,
+            "held_out": events,
             "unread": unread,
             "clips": [_row(c, s) for c, s in heard.items()],
         }
@@ -56,8 +74,7 @@ def main() -> int:
     return 1 if unread else 0
 
 
-def _listen(systems: list[System], file: Path) -> Mapping[str, Scores]:
-    sound = sound_of(file)
+def _listen(systems: list[System], sound: Sequence[AudioChunk]) -> dict[str, Scores]:
     found: dict[str, Scores] = {}
     for system in systems:
         found |= system.scores(sound)
@@ -80,6 +97,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--root", type=Path, help="folder of the recordings; else the manifest's")
     parser.add_argument(
         "--yamnet", type=Path, help="YAMNet as TensorFlow Lite; without it the node stands alone"
+    )
+    parser.add_argument(
+        "--held-out",
+        type=Path,
+        metavar="FOLDS",
+        help="folder with the networks of python -m train.sound --folds: also listen with them",
     )
     parser.add_argument("--json", type=Path, help="write the figures and every clip's scores here")
     return parser.parse_args()

@@ -16,7 +16,7 @@ if [[ -n $complete ]] && stamped pose-model "$hash"; then exit 0; fi
 
 if ! command -v npm >/dev/null; then
   say "      npm is not here: taking it from its wheel, into .cache/node"
-  [[ -x $CACHE/node/bin/python ]] || "$UV" venv --quiet --clear --python "$(<"$CACHE/python")" "$CACHE/node"
+  [[ -x $CACHE/node/bin/python ]] || "$UV" venv --quiet --clear --python "$(<"$CACHE/python-3.14")" "$CACHE/node"
   quietly "$CACHE/logs/node.log" \
     "$UV" pip install --python "$CACHE/node/bin/python" --require-hashes -r "$ROOT/requirements/node.txt" ||
     fail "Node.js did not install" "install npm by hand (apt-get install npm), and run again"

@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# python_debian.sh FOLDER SERIES: Debian forky's own binary packages of Python, unpacked into one folder that
-# runs beside an older system without touching it: nothing is installed, the system's apt state is not read
+# python_debian.sh FOLDER SERIES SUITE: the binary packages of Python of that Debian suite, unpacked into one
+# folder that runs beside another system without touching it: nothing is installed, the system's apt state is not read
 # or written, and the interpreter brings its own C library. The folder cannot be moved afterwards.
 set -euo pipefail
 source "$(dirname "$0")/../lib/common.sh"
 
-folder="$1" series="$2"
-readonly SUITE=forky
+folder="$1" series="$2" suite="$3"
 [[ -n $(command -v apt-get) && -n $(command -v dpkg-deb) ]] ||
   fail "this machine has no apt" "install python$series by your system's own means"
 
@@ -26,7 +25,7 @@ work="$(mktemp -d "$CACHE/debian.XXXXXX")"
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{state/lists/partial,cache/archives/partial,debs,none}
 : >"$work/status"
-printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$mirror" "$SUITE" >"$work/sources.list"
+printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$mirror" "$suite" >"$work/sources.list"
 private=(
   -o "Dir::Etc::SourceList=$work/sources.list" -o "Dir::Etc::SourceParts=$work/none"
   -o "Dir::Etc::Preferences=/dev/null" -o "Dir::Etc::PreferencesParts=$work/none"
@@ -42,7 +41,7 @@ mapfile -t packages < <(
     awk '$1 == "Inst" {print $2}' |
     grep -vxE 'libc6-dev|linux-libc-dev|libc-dev-bin|zlib1g-dev|libexpat1-dev|tzdata|debconf'
 )
-((${#packages[@]} > 10)) || fail "$SUITE offers no python$series here" "install python$series by hand"
+((${#packages[@]} > 10)) || fail "$suite offers no python$series here" "install python$series by hand"
 (cd "$work/debs" && apt-get "${private[@]}" download "${packages[@]}")
 
 rm -rf "$folder"

@@ -12,8 +12,10 @@ declare -A titles=(
   [home-assistant]="Home Assistant (.venv-ha)"
   [ha-test]="Home Assistant's test kit (.venv-ha-test)"
   [pose-model]="pose model"
+  [serve]="vLLM on the CPU, for tests (.venv-serve)"
+  [compress]="llm-compressor (.venv-compress)"
 )
-order=(system uv python edge home-assistant ha-test pose-model)
+order=(system uv python edge home-assistant ha-test pose-model serve compress)
 
 (($#)) || set -- "${order[@]}"
 for step; do
@@ -30,7 +32,7 @@ for step; do
   printf '[%d/%d] %s …\n' "$count" "$#" "${titles[$step]}"
   began=$SECONDS
   case "$step" in
-    edge | home-assistant | ha-test) "$here/environment.sh" "$step" 9>&- ;;
+    edge | home-assistant | ha-test | serve | compress) "$here/environment.sh" "$step" 9>&- ;;
     pose-model) "$here/pose_model.sh" 9>&- ;;
     *) "$here/$step.sh" 9>&- ;;
   esac

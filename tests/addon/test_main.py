@@ -6,7 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
@@ -204,6 +204,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
 
 @limits(max_examples=30)
 @given(name=st.text(min_size=1, max_size=10).filter(str.strip), secret=st.text(min_size=1))
+@example(name="flur", secret="a\x85b")
 def test_any_text_comes_back_as_it_was(tmp_path_factory, name, secret):
     home = tmp_path_factory.mktemp("home")
     options = OPTIONS | {"name": name, "mqtt": {"host": "x", "password": secret}}

@@ -104,6 +104,17 @@ def test_no_broker_option_is_lost(manifest):
     assert from_options({"mqtt": fields})["mqtt"] == fields
 
 
+def test_no_model_option_is_lost(manifest):
+    fields = dict.fromkeys(manifest["schema"]["model"], "x")
+    assert from_options({"model": fields})["model"] == fields
+    assert "model" not in from_options({"model": dict.fromkeys(fields, "")})
+    options = {"url": "http://192.168.1.40:8000/v1", "name": "omni", "token": "kept"}
+    model = settings(OPTIONS | {"model": options}, {"model": {"deadline_s": 3}}).model
+    assert (model.url, model.name, model.deadline_s) == (options["url"], "omni", 3)
+    assert model.token.reveal() == "kept"
+    assert settings().model is None
+
+
 def test_a_usb_camera():
     camera = {"id": "hall", "device": "/dev/v4l/by-id/usb-cam"}
     (result,) = settings(OPTIONS | {"cameras": [camera]}).cameras
@@ -123,6 +134,8 @@ def test_a_usb_camera():
         ({"cameras": ["x"]}, r"cameras\[0\]: must be a group"),
         ({"mqtt": {"username": "me"}}, r"mqtt\.host: is missing"),
         ({"mqtt": "x"}, "mqtt: must be a group"),
+        ({"model": {"token": "x"}}, r"model\.url: is missing"),
+        ({"model": "x"}, "model: must be a group"),
     ],
 )
 def test_what_is_wrong_is_named(options, message):
@@ -166,11 +179,17 @@ def test_paths_in_the_file_start_at_its_folder():
     file = {
         "pose_model": "own.task",
         "mqtt": {"host": "x", "password_file": "secret", "ca_file": "/etc/ca.pem"},
+        "model": {"url": "https://x/v1", "token_file": "token", "ca_file": "ca.pem"},
         "cameras": {"a": {"url": "a.mp4"}, "b": {"url": "rtsp://b", "analysis_url": "/dev/video0"}},
     }
     assert anchored(file, FOLDER) == {
         "pose_model": "/config/own.task",
         "mqtt": {"host": "x", "password_file": "/config/secret", "ca_file": "/etc/ca.pem"},
+        "model": {
+            "url": "https://x/v1",
+            "token_file": "/config/token",
+            "ca_file": "/config/ca.pem",
+        },
         "cameras": {
             "a": {"url": "/config/a.mp4"},
             "b": {"url": "rtsp://b", "analysis_url": "/dev/video0"},

@@ -42,7 +42,13 @@ def test_gpus_are_read_as_nvidia_smi_prints_them() -> None:
 
 @pytest.mark.parametrize(
     ("version", "good"),
-    [("0.23.9", False), ("0.24.0", True), ("0.29.1+cu129", True), ("0.30.0", False)],
+    [
+        ("0.23.9", False),
+        ("0.24.0", True),
+        ("0.29.1+cu129", True),
+        ("0.32.0+cpu", True),
+        ("0.33.0", False),
+    ],
 )
 def test_the_range_of_versions(version: str, *, good: bool) -> None:
     assert in_range(version) is good

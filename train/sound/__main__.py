@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import zlib
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from train.sound import talk
-from train.sound.clips import Clip, free_clips, read
+from train.sound.clips import FOLDS, Clip, fold_file, fold_of, free_clips, read
 from train.sound.scenes import Windows, real, synthesised
 from train.sound.voices import Wave, normal
 
@@ -21,7 +20,6 @@ _SPEECH = 160
 _REAL = {"scream": 220, "glass": 320, "crying": 60, "animal": 50, "voice": 60, "sneeze": 30}
 """Scenes made of each recording, by its kind; of every other one `_REAL_ELSE`."""
 _REAL_ELSE = 22
-_FOLDS = 4
 
 Job = tuple[int, int, Clip | None, Wave | None, int]
 
@@ -35,15 +33,10 @@ def main() -> None:
     from train.sound.fit import fit, without, write
 
     write(fit(windows, arguments.epochs, arguments.seed), arguments.out)
-    for fold in range(_FOLDS if arguments.folds else 0):
+    for fold in range(FOLDS if arguments.folds else 0):
         groups = {clip.group for clip, _ in clips if fold_of(clip.group) == fold}
-        path = arguments.out.with_name(f"{arguments.out.stem}-fold{fold}.onnx")
-        write(fit(without(windows, groups), arguments.epochs, arguments.seed), path)
-
-
-def fold_of(group: str) -> int:
-    """Which fold a group of recordings belongs to."""
-    return zlib.crc32(group.encode()) % _FOLDS
+        fitted = fit(without(windows, groups), arguments.epochs, arguments.seed)
+        write(fitted, fold_file(arguments.out, fold))
 
 
 def _arguments() -> argparse.Namespace:
@@ -70,7 +63,8 @@ def _material(arguments: argparse.Namespace) -> tuple[list[Wave], list[tuple[Cli
             return said, [(clip, stored[f"clip{i}"] / 32767) for i, clip in enumerate(rows)]
     said = [normal(wave) for wave in talk.speech(np.random.default_rng(arguments.seed), _SPEECH)]
     clips = [
-        (clip, normal(read(arguments.data / clip.path))) for clip in free_clips(arguments.data)
+        (clip, normal(read(arguments.data / clip.path)))
+        for clip in free_clips(arguments.data / "manifest.csv")
     ]
     clips = [(clip, wave) for clip, wave in clips if len(wave) > 800 and np.abs(wave).max() > 0]
     if kept is not None:

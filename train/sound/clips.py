@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from train.sound.voices import RATE, Wave
+from omnicam.detect.sound.mel import RATE
+
+Wave = np.ndarray
 
 FREE = re.compile(
     r"^(CC0?( 0| 1\.0)?( 1\.0)?|CC[ -]BY([ -][34]\.0)?|CC-BY/CC0|MIT.*|public domain.*)$"
@@ -52,9 +55,22 @@ class Clip:
     source: str
 
 
-def free_clips(root: Path) -> Iterator[Clip]:
-    """Give the rows of the manifest that may be learned from, in its order."""
-    with (root / "manifest.csv").open(encoding="utf-8", newline="") as lines:
+FOLDS = 4
+
+
+def fold_of(group: str) -> int:
+    """Which fold a group of recordings belongs to."""
+    return zlib.crc32(group.encode()) % FOLDS
+
+
+def fold_file(network: Path, fold: int) -> Path:
+    """Where the network lies that has not seen a fold, beside the one that has seen all."""
+    return network.with_name(f"{network.stem}-fold{fold}.onnx")
+
+
+def free_clips(manifest: Path) -> Iterator[Clip]:
+    """Give the rows of a manifest that may be learned from, in its order."""
+    with manifest.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             folder = row["path"].split("/")[0]
             if folder in FOLDERS and row["has_audio"] == "1" and FREE.match(row["licence"]):

@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = configuration(options, file, _service(options, file), place)
         parse(settings, base=given.folder)  # its complaints are better heard here, before the start
         # YAML and not JSON: a user's file may hold dates, and any text comes back as it was.
-        write_private(given.out, yaml.safe_dump(settings, allow_unicode=True))
+        # In ASCII: beyond it, YAML folds U+0085 of a password into a space.
+        write_private(given.out, yaml.safe_dump(settings))
         if given.token_copy is not None:
             # The user cannot look into the app's own data, and needs the token once.
             write_private(given.token_copy, load_or_create(given.data).reveal() + "\n")

@@ -18,6 +18,7 @@ type Settings = dict[str, Any]
 
 _CAMERA_KEYS = ("name", "analysis_url", "username", "password", "transport", "audio")
 _MQTT_KEYS = ("host", "port", "username", "password", "tls")
+_MODEL_KEYS = ("url", "name", "token")
 _NODE_KEYS = ("node", "name", "language")
 
 # The Supervisor's names of what the node calls otherwise.
@@ -71,6 +72,8 @@ def from_options(options: Mapping[str, Any]) -> Settings:
         settings["mqtt"] = mqtt
     elif mqtt.keys() & {"username", "password"}:
         raise _wrong("mqtt.host", "is missing: add it, or clear the other fields of mqtt")
+    if model := _model(options):
+        settings["model"] = model
     return settings
 
 
@@ -136,6 +139,8 @@ def anchored(file: Mapping[str, Any], folder: Path) -> Settings:
     _anchor(settings, ("pose_model",), folder)
     if isinstance(mqtt := settings.get("mqtt"), Mapping):
         settings["mqtt"] = _anchor(dict(mqtt), ("password_file", "ca_file"), folder)
+    if isinstance(model := settings.get("model"), Mapping):
+        settings["model"] = _anchor(dict(model), ("token_file", "ca_file"), folder)
     if isinstance(cameras := settings.get("cameras"), Mapping):
         settings["cameras"] = {
             camera_id: _anchor(dict(camera), ("url", "analysis_url"), folder)
@@ -177,6 +182,17 @@ def _camera(entry: Mapping[str, Any], where: str) -> Settings:
     if not sources:
         raise _wrong(f"{where}.url", "is missing: add the camera's address, or choose a device")
     return {"url": next(iter(sources.values()))} | _given(entry, _CAMERA_KEYS)
+
+
+def _model(options: Mapping[str, Any]) -> Settings:
+    """Take the model's fields; the rest of its settings stands in the user's file."""
+    group = options.get("model") or {}
+    if not isinstance(group, Mapping):
+        raise _wrong("model", "must be a group of fields: url, name, token")
+    model = _given(group, _MODEL_KEYS)
+    if model and "url" not in model:
+        raise _wrong("model.url", "is missing: add it, or clear the other fields of model")
+    return model
 
 
 def _given(fields: Mapping[str, Any], keys: tuple[str, ...]) -> Settings:

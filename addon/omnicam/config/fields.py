@@ -112,6 +112,33 @@ def source(value: object) -> Secret:
     return Secret(address)
 
 
+def endpoint(value: object) -> str:
+    """Accept the beginning of an HTTP API's address; a token belongs elsewhere."""
+    if isinstance(value, str):
+        try:
+            parts = urlsplit(value.strip())
+            port_is_number = parts.port is None or parts.port > 0
+        except ValueError:
+            parts, port_is_number = urlsplit(""), False
+        known = parts.scheme in ("http", "https") and parts.hostname and port_is_number
+        if known and not (parts.username or parts.password or parts.query or parts.fragment):
+            return value.strip()
+    msg = "must be an address such as http://192.168.1.40:8000/v1, without user, password or query"
+    raise vol.Invalid(msg)
+
+
+def fingerprint(value: object) -> str:
+    """Accept the SHA-256 of a certificate: 64 hexadecimal digits, colons between them or not."""
+    digits = value.replace(":", "").strip().lower() if isinstance(value, str) else ""
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        msg = (
+            "must be the SHA-256 of the certificate in quotes: 64 hexadecimal digits, as "
+            "openssl x509 -noout -fingerprint -sha256 gives them"
+        )
+        raise vol.Invalid(msg)
+    return digits
+
+
 def hours(value: object) -> Hours:
     """Accept a daily span of local time such as `22:00-06:00`."""
     match = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None

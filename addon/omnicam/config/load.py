@@ -7,6 +7,7 @@ never show: a password is `***`, an address is shown without its user and passwo
 from __future__ import annotations
 
 import difflib
+import ssl
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from omnicam.config.model import (
     ApiSettings,
     CameraSettings,
     ClassSettings,
+    Language,
     LearningSettings,
     Line,
+    ModelSettings,
     MqttSettings,
     NodeSettings,
     RetentionSettings,
@@ -32,8 +35,17 @@ from omnicam.config.model import (
 from omnicam.config.schema import CAMERA, CLASS, LINE, NODE, ZONE, Raw
 from omnicam.taxonomy import ANOMALIES, AnomalyClass, Level, Thresholds
 
-_SECRET_FIELDS = frozenset({"password", "url", "analysis_url"})
+_HIDDEN_FIELDS = frozenset({"password", "token"})
+_SECRET_FIELDS = _HIDDEN_FIELDS | {"url", "analysis_url"}
 _LONGEST_VALUE = 60
+_SECTIONS = frozenset({"mqtt", "api", "retention", "sound", "learning", "model"})
+
+_ALTERNATIVES = (
+    ("mqtt", "password", "password_file"),
+    ("model", "token", "token_file"),
+    ("model", "ca_file", "fingerprint"),
+)
+"""Section and two fields of which one alone may be given."""
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -141,7 +153,7 @@ def _shown(path: list[str], raw: object) -> str:
         elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
             value = value[int(part)]
     if path and path[-1] in _SECRET_FIELDS:
-        if path[-1] == "password" or not isinstance(value, str):
+        if path[-1] in _HIDDEN_FIELDS or not isinstance(value, str):
             return "***"
         return without_credentials(value)
     if isinstance(value, Mapping | list):
@@ -165,7 +177,7 @@ def _known_keys(path: list[str]) -> Iterator[str]:
     by_parent = {"cameras": CAMERA, "zones": ZONE, "lines": LINE, "classes": CLASS}
     if len(path) >= 3 and path[-3] in by_parent:
         schema = by_parent[path[-3]].schema
-    elif len(path) == 2 and path[0] in ("mqtt", "api", "retention", "sound"):
+    elif len(path) == 2 and path[0] in _SECTIONS:
         schema = NODE.schema[path[0]].schema
     yield from (str(getattr(key, "schema", key)) for key in schema)
 
@@ -181,10 +193,17 @@ def _contradictions(checked: Raw) -> Iterator[Problem]:
         if "password" in camera and "username" not in camera:
             msg = "a password needs a user name: add username beside it"
             yield Problem(field=f"{where}.username", value="", message=msg)
-    mqtt = checked.get("mqtt", {})
-    if "password" in mqtt and "password_file" in mqtt:
-        msg = "is given beside password: keep one of the two"
-        yield Problem(field="mqtt.password_file", value="", message=msg)
+    for section, one, other in _ALTERNATIVES:
+        given = checked.get(section, {})
+        if one in given and other in given:
+            msg = f"is given beside {one}: keep one of the two"
+            yield Problem(field=f"{section}.{other}", value="", message=msg)
+    model = checked.get("model", {})
+    if not str(model.get("url", "https:")).startswith("https:"):
+        for key in ("ca_file", "fingerprint"):
+            if key in model:
+                msg = "needs TLS: begin model.url with https://, or leave this out"
+                yield Problem(field=f"model.{key}", value="", message=msg)
 
 
 def _class_problems(where: str, classes: Raw, zones: set[str] | None) -> Iterator[Problem]:
@@ -230,6 +249,7 @@ def _class_settings(anomaly: AnomalyClass, *layers: Raw) -> ClassSettings:
         refractory_s=given.get("refractory_s", row.refractory_s),
         release_s=given.get("release_s", row.release_s),
         zones=tuple(given.get("zones", ())),
+        verify=given.get("verify", True),
     )
 
 
@@ -260,7 +280,7 @@ def _camera(camera_id: str, given: Raw, node_classes: Raw, base: Path) -> Camera
         key: given[key]
         for key in (
             "transport", "frame_rate", "audio", "hardware", "pace", "starts_at", "ring_s",
-            "enabled", "night", "loitering_s",
+            "enabled", "night", "loitering_s", "verify",
         )
         if key in given
     }  # fmt: skip
@@ -286,13 +306,34 @@ def _mqtt(given: Raw, base: Path) -> MqttSettings:
         settings["ca_file"] = base / settings["ca_file"]
     file = settings.pop("password_file", None)
     if file is not None:
-        try:
-            settings["password"] = Secret((base / file).read_text(encoding="utf-8").strip())
-        except OSError as error:
-            msg = f"cannot be read ({error.strerror}): check the path and its permissions"
-            problem = Problem(field="mqtt.password_file", value=repr(str(file)), message=msg)
-            raise ConfigError([problem]) from None
+        settings["password"] = _secret_of(base / file, "mqtt.password_file")
     return MqttSettings(**settings)
+
+
+def _model(given: Raw, language: Language, base: Path) -> ModelSettings:
+    settings: Raw = {"language": language} | given
+    if "ca_file" in settings:
+        settings["ca_file"] = base / settings["ca_file"]
+        try:
+            ssl.create_default_context(cafile=str(settings["ca_file"]))
+        except OSError as error:  # ssl.SSLError is one
+            msg = f"cannot be used ({error.strerror or error}): put the authority's PEM file there"
+            shown = repr(str(given["ca_file"]))
+            raise ConfigError([Problem(field="model.ca_file", value=shown, message=msg)]) from None
+    file = settings.pop("token_file", None)
+    if file is not None:
+        settings["token"] = _secret_of(base / file, "model.token_file")
+    return ModelSettings(**settings)
+
+
+def _secret_of(file: Path, field: str) -> Secret:
+    """Read a file that holds a secret and nothing else."""
+    try:
+        return Secret(file.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        msg = f"cannot be read ({reason}): check the path and its permissions"
+        raise ConfigError([Problem(field=field, value=repr(str(file)), message=msg)]) from None
 
 
 def _node(checked: Raw, base: Path) -> NodeSettings:
@@ -305,6 +346,9 @@ def _node(checked: Raw, base: Path) -> NodeSettings:
         plain["pose_model"] = base / checked["pose_model"]
     if "yamnet" in checked.get("sound", {}):
         plain["sound"] = SoundSettings(yamnet=base / checked["sound"]["yamnet"])
+    if "model" in checked:
+        language = checked.get("language", Language.ENGLISH)
+        plain["model"] = _model(checked["model"], language, base)
     return NodeSettings(
         node=checked["node"],
         name=checked.get("name", checked["node"].replace("_", " ").capitalize()),

@@ -138,6 +138,7 @@ class ClassSettings:
         release_s: seconds that the confidence must stay low before an event ends.
         zones: names of the camera's zones outside which evidence with a place does not count;
             empty for the whole picture.
+        verify: whether the model is asked about the class, where there is one.
     """
 
     enabled: bool
@@ -148,6 +149,7 @@ class ClassSettings:
     refractory_s: float
     release_s: float
     zones: tuple[str, ...] = ()
+    verify: bool = True
 
 
 class Transport(StrEnum):
@@ -187,6 +189,7 @@ class CameraSettings:
         night: hours that count as night.
         loitering_s: dwell from which staying at night is loitering.
         classes: settings of every class.
+        verify: whether windows of this camera are shown to the model, where there is one.
     """
 
     id: str
@@ -206,6 +209,7 @@ class CameraSettings:
     night: Hours = Hours(TimeOfDay(22, 0), TimeOfDay(6, 0))
     loitering_s: float = 300.0
     classes: Mapping[AnomalyClass, ClassSettings] = field(default_factory=dict)
+    verify: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +264,39 @@ class Language(StrEnum):
     CHINESE = "zh-Hans"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """The model that verifies: an OpenAI-compatible endpoint that takes pictures and sound.
+
+    Attributes:
+        url: beginning of its address, such as `http://192.168.1.40:8000/v1`.
+        name: of the model, as its server calls it.
+        token: sent as bearer, None for none.
+        language: of the sentences.
+        ca_file: authority of its certificate, None for the system's.
+        fingerprint: SHA-256 of its certificate as 64 hexadecimal digits, instead of an authority.
+        deadline_s: longest wait for the verdicts on one window.
+        sentence_s: longest wait for a sentence.
+        windows_per_minute: of each camera; urgent ones go beyond it.
+        audits_per_hour: windows of each camera in which nothing is suspected, at random times.
+        pictures: cut pictures in a window, at most.
+        parallel: windows asked about at once; one more where it is urgent.
+    """
+
+    url: str
+    name: str
+    language: Language
+    token: Secret | None = None
+    ca_file: Path | None = None
+    fingerprint: str | None = None
+    deadline_s: float = 8.0
+    sentence_s: float = 6.0
+    windows_per_minute: int = 6
+    audits_per_hour: float = 1.0
+    pictures: int = 4
+    parallel: int = 2
+
+
 DEFAULT_WORDS = ("help", "help me", "帮助", "救命")
 """Words and phrases of the spoken trigger, where the settings name none."""
 
@@ -282,6 +319,7 @@ class NodeSettings:
         api: the HTTP API.
         retention: of records.
         learning: of what is ordinary in this home.
+        model: None verifies nothing.
         cameras: at least one.
     """
 
@@ -298,4 +336,5 @@ class NodeSettings:
     api: ApiSettings = ApiSettings()
     retention: RetentionSettings = RetentionSettings()
     learning: LearningSettings = LearningSettings()
+    model: ModelSettings | None = None
     cameras: tuple[CameraSettings, ...] = ()

@@ -32,6 +32,7 @@ CLASS = vol.Schema(
         "refractory_s": _SECONDS,
         "release_s": _SECONDS,
         "zones": [fields.identifier],
+        "verify": fields.flag,
     }
 )
 
@@ -74,6 +75,7 @@ CAMERA = vol.Schema(
         "night": fields.hours,
         "loitering_s": fields.number(10, 7200, unit="seconds"),
         "classes": CLASSES,
+        "verify": fields.flag,
     }
 )
 
@@ -114,6 +116,24 @@ LEARNING = vol.Schema(
     }
 )
 
+MODEL = vol.Schema(
+    {
+        vol.Required("url"): fields.endpoint,
+        vol.Required("name"): fields.text,
+        "token": fields.secret,
+        "token_file": fields.path,
+        "language": fields.choice(Language),
+        "ca_file": fields.path,
+        "fingerprint": fields.fingerprint,
+        "deadline_s": fields.number(0.5, 20, unit="seconds"),
+        "sentence_s": fields.number(0.5, 20, unit="seconds"),
+        "windows_per_minute": fields.number(1, 600, whole=True),
+        "audits_per_hour": fields.number(0, 12),
+        "pictures": fields.number(2, 8, whole=True),
+        "parallel": fields.number(1, 32, whole=True),
+    }
+)
+
 NODE: vol.Schema = vol.Schema(
     {
         vol.Required("node"): fields.identifier,
@@ -136,6 +156,7 @@ NODE: vol.Schema = vol.Schema(
         "api": API,
         "retention": RETENTION,
         "learning": LEARNING,
+        "model": MODEL,
         "classes": CLASSES,
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
@@ -13,7 +14,7 @@ from omnicam.decide.learner import Home
 from omnicam.decide.places import class_zones, counts
 from omnicam.decide.states import ClassState
 from omnicam.decide.track import check
-from omnicam.decide.watch import ClassWatch, Reading
+from omnicam.decide.watch import ClassWatch, Reading, Standing
 from omnicam.decide.weighing import Weighing
 from omnicam.decide.words import HelpCall, WordFilter
 from omnicam.evidence import Evidence, Finding, WordHeard
@@ -93,6 +94,17 @@ class Decider:
     def open_events(self) -> tuple[Event, ...]:
         """Open events as they stand, including what rose since their last step."""
         return tuple(watch.event for watch in self._watches.values() if watch.event is not None)
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Say for every enabled class how near it is to an event now."""
+        if self.now == -math.inf:
+            return ()
+        heard = self._heard(self.now)
+        return tuple(
+            watch.standing(self.now, heard)
+            for watch in self._watches.values()
+            if watch.settings.enabled
+        )
 
     def observe(self, finding: Finding) -> list[Decision]:
         """Take a scorer's word or a heard word.

@@ -73,6 +73,9 @@ class Verdict:
         time: stream time of the end of the window.
         sentence: what the model saw, in plain words.
         label: kind inside the class, where the model was asked for one.
+        calibrated: whether the log-odds mean what they say; see `verdicts` for what follows.
+        final: False while the sentence is still to come: the verdict counts at once, but what it
+            verifies waits for the verdict that follows with the sentence.
     """
 
     camera: str
@@ -82,6 +85,8 @@ class Verdict:
     time: float
     sentence: str
     label: str | None = None
+    calibrated: bool = True
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from omnicam.decide.track import Track, check
 from omnicam.evidence import Evidence, Region
 
-MODEL = "model"
-"""Name under which a verdict counts among the scorers."""
+MODEL, UNCALIBRATED = "model", "model_uncalibrated"
+"""Names under which a verdict counts among the scorers."""
+
+_VERDICTS = frozenset({MODEL, UNCALIBRATED})
 
 _CERTAIN = 20.0  # log-odds: keeps a confidence inside 0..1 in floating point
 
@@ -144,11 +146,11 @@ class Fusion:
 
     def verdicts(self, time: float) -> dict[str | None, float]:
         """Give what a model says about each label that it named."""
-        return {
-            label: track.mean(time)
-            for (label, scorer), track in self._tracks.items()
-            if scorer == MODEL
-        }
+        said: dict[str | None, float] = {}
+        for (label, scorer), track in self._tracks.items():
+            if scorer in _VERDICTS:
+                said[label] = said.get(label, 0.0) + track.mean(time)
+        return said
 
     def said(self, time: float) -> dict[str | None, float]:
         """Give the totals of what the scorers say, without a model's verdicts."""

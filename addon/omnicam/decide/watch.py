@@ -8,12 +8,20 @@ from dataclasses import dataclass, replace
 
 from omnicam.config.model import ClassSettings
 from omnicam.decide.events import Event, FeedbackKind, Step, Verdict, event_id, take
-from omnicam.decide.fusion import MODEL, Contribution, Fusion, confidence_of, log_odds_of
+from omnicam.decide.fusion import (
+    MODEL,
+    UNCALIBRATED,
+    Contribution,
+    Fusion,
+    confidence_of,
+    log_odds_of,
+)
 from omnicam.decide.levels import Gate, Turn
 from omnicam.decide.states import ClassState, SensorState
 from omnicam.decide.support import SUPPORT, supported_by
+from omnicam.decide.verdicts import Said, read_verdict
 from omnicam.decide.weighing import Weighing
-from omnicam.evidence import Evidence
+from omnicam.evidence import Evidence, Region
 from omnicam.taxonomy import AnomalyClass, Level
 
 VERDICT_KNOWN_S = 60.0
@@ -48,6 +56,25 @@ class Reading:
     anomaly: AnomalyClass
     log_odds: Mapping[str | None, float]
     said: Mapping[str | None, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How near a class is to an event: what a gate before the model looks at.
+
+    Attributes:
+        anomaly: the class.
+        log_odds: of its confidence now.
+        event: its open event.
+        region: where the strongest scorer saw it, if anywhere.
+        judged: whether a scorer can judge it on this camera.
+    """
+
+    anomaly: AnomalyClass
+    log_odds: float
+    judged: bool
+    event: Event | None
+    region: Region | None
 
 
 class VerdictError(ValueError):
@@ -122,12 +149,25 @@ class ClassWatch:
             said=said,
         )
 
-    def judge(self, verdict: Verdict, time: float, heard: Heard) -> Iterator[Event]:
-        """Take a model's verdict.
+    def standing(self, time: float, heard: Heard) -> Standing:
+        """Say how near the class is to an event."""
+        total, label, _ = self._weigh(time, heard) if not self.fusion.empty else (0.0, None, ())
+        region = self.fusion.explain(label, time).region
+        if region is None and self.event is not None:
+            region = self.event.region
+        return Standing(
+            anomaly=self.anomaly,
+            log_odds=self._prior + total,
+            judged=self._judged,
+            event=self.event,
+            region=region,
+        )
 
-        At the lowest level's threshold or above it affirms, as far below one half it denies, in
-        between the model does not know and nothing changes. An affirmed event keeps standing
-        when a later look sees nothing more: it ends as the evidence ends.
+    def judge(self, verdict: Verdict, time: float, heard: Heard) -> Iterator[Event]:
+        """Take a model's verdict; `verdicts` says what it may do.
+
+        An affirmed event keeps standing when a later look sees nothing more: it ends as the
+        evidence ends.
         """
         if not math.isfinite(verdict.log_odds):
             msg = f"verdict on {verdict.anomaly}: log_odds = {verdict.log_odds!r} must be finite"
@@ -135,16 +175,17 @@ class ClassWatch:
         current = self.event
         if verdict.event is not None and (current is None or current.id != verdict.event):
             return  # about an event that has ended meanwhile
-        probability = confidence_of(verdict.log_odds)
-        low = self.settings.thresholds.low
-        if probability >= low:
-            self._hear(verdict, verdict.log_odds - self._prior, time)
-            yield from self._affirm(verdict, probability, time, heard)
-        elif probability <= 1.0 - low:
-            self._hear(verdict, verdict.log_odds, time)
-            if current is not None and Step.VERIFIED not in current.taken:
-                self.event = replace(current, description=verdict.sentence)
-                yield self._end(Step.DISMISSED, time, mute_s=VERDICT_MUTE_S)
+        said = read_verdict(verdict, self.settings, self._prior)
+        if said.weight is not None:
+            self._hear(verdict, said.weight, time)
+        if said.confidence is not None:
+            yield from self._affirm(verdict, said, said.confidence, time, heard)
+        elif said.dismisses and current is not None and Step.VERIFIED not in current.taken:
+            # `current` is the event that was looked at: a no without an event dismisses nothing.
+            self.event = replace(current, description=verdict.sentence)
+            yield self._end(Step.DISMISSED, time, mute_s=VERDICT_MUTE_S)
+        elif said.favours and self.event is not None and verdict.sentence:
+            self.event = replace(self.event, description=verdict.sentence)
 
     def answer(self, kind: FeedbackKind, time: float) -> Iterator[Event]:
         """Take a person's word about the open event; acknowledging it changes nothing."""
@@ -203,14 +244,14 @@ class ClassWatch:
                 time=time,
                 # Two windows: the mean comes within 0.3 % of the verdict, which speaks for itself.
                 span_s=2.0 * self.settings.window_s,
-                scorer=MODEL,
+                scorer=MODEL if verdict.calibrated else UNCALIBRATED,
                 why=verdict.sentence,
                 label=label,
             )
         )
 
     def _affirm(
-        self, verdict: Verdict, probability: float, time: float, heard: Heard
+        self, verdict: Verdict, said: Said, probability: float, time: float, heard: Heard
     ) -> Iterator[Event]:
         total, label, support = self._weigh(time, heard)
         confidence = max(probability, confidence_of(self._prior + total))
@@ -220,9 +261,10 @@ class ClassWatch:
             yield self._begin(time, confidence, label, support)
         else:
             self._raise(time, confidence, label, support)
-        self.event = replace(self._opened(), description=verdict.sentence)
-        if Step.VERIFIED not in self.event.taken:
-            self.event = take(self.event, Step.VERIFIED, time)
+        if verdict.sentence:
+            self.event = replace(self._opened(), description=verdict.sentence)
+        if said.verifies and verdict.final and Step.VERIFIED not in self._opened().taken:
+            self.event = take(self._opened(), Step.VERIFIED, time)
             yield self.event
         yield from self._escalate(time)
 

@@ -91,6 +91,10 @@ class Analyser:
         time_zone: local time of the camera, for zones with hours.
         pose: finds bodies; not closed here.
         scorers: the camera's own, in the order in which they speak.
+
+    Attributes:
+        stats: what was done so far.
+        seen: the newest picture with what moved and who is there; None before the first.
     """
 
     def __init__(
@@ -114,6 +118,7 @@ class Analyser:
         self._soundtrack = Soundtrack()
         self._aspect = 0.0
         self.stats = Stats()
+        self.seen: Picture | None = None
 
     def observe(self, item: MediaItem) -> list[Finding]:
         """Take the next item of the stream and give what the scorers say about it."""
@@ -143,6 +148,7 @@ class Analyser:
             person for person in self._tracker.people if not in_any(ignored, *_middle(person))
         )
         picture = Picture(image=frame.raster, grey=grey, motion=motion, people=people, pose_ran=ran)
+        self.seen = picture
         return self._ask(
             Need.PICTURE, Observation(camera=frame.camera, time=frame.time, picture=picture)
         )

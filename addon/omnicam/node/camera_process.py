@@ -24,11 +24,15 @@ from omnicam.node.messages import (
     ClipRequest,
     Finished,
     FromWorker,
+    Reply,
     SnapshotReply,
     SnapshotRequest,
     Stop,
     ToWorker,
+    WindowReply,
+    WindowRequest,
 )
+from omnicam.verify.window import Window, WindowOrder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ STEADY_S = 60.0
 """A worker that lived so long has its next restart at once."""
 
 SNAPSHOT_S = 3.0
+WINDOW_S = 3.0
 CLIP_EXTRA_S = 60.0
 _QUEUE = 256
 
@@ -72,7 +77,7 @@ class CameraProcess:
         self._on_message = on_message
         self._connection: Connection | None = None
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[SnapshotReply | ClipReply]] = {}
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
 
     async def run(self) -> None:
         """Start the worker and start it again whenever it ends, until it says `Finished`."""
@@ -121,6 +126,19 @@ class CameraProcess:
             raise WorkerUnavailableError(msg)
         return reply.jpeg
 
+    async def window(self, order: WindowOrder) -> Window:
+        """Have a window cut for the model.
+
+        Raises:
+            WorkerUnavailableError: no answer, or no pictures of that time.
+        """
+        number = next(self._numbers)
+        reply = await self._ask(WindowRequest(request=number, order=order), number, WINDOW_S)
+        if not isinstance(reply, WindowReply) or reply.window is None:
+            msg = f"camera {self.camera}: no pictures of that time"
+            raise WorkerUnavailableError(msg)
+        return reply.window
+
     async def clip(self, start: float, end: float, path: Path) -> None:
         """Have stream time start..end cut to a file; returns when it is there.
 
@@ -133,9 +151,7 @@ class CameraProcess:
         if isinstance(reply, ClipReply) and reply.error:
             raise WorkerUnavailableError(reply.error)
 
-    async def _ask(
-        self, request: ToWorker, number: int, timeout_s: float
-    ) -> SnapshotReply | ClipReply:
+    async def _ask(self, request: ToWorker, number: int, timeout_s: float) -> Reply:
         future = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         try:
@@ -181,7 +197,7 @@ class CameraProcess:
         await self._on_message(None)
         return finished
 
-    def _resolve(self, reply: SnapshotReply | ClipReply) -> None:
+    def _resolve(self, reply: Reply) -> None:
         """Give an answer to whoever waits for it; one that comes too late is dropped."""
         future = self._waiting.get(reply.request)
         if future is not None and not future.done():
@@ -198,7 +214,7 @@ def _read(
     connection: Connection,
     queue: asyncio.Queue[FromWorker | None],
     loop: asyncio.AbstractEventLoop,
-    resolve: Callable[[SnapshotReply | ClipReply], None],
+    resolve: Callable[[Reply], None],
 ) -> None:
     """Hand messages to the loop, in order, waiting while its queue is full; None at the end.
 
@@ -207,7 +223,7 @@ def _read(
     try:
         while True:
             message = connection.recv()
-            if isinstance(message, SnapshotReply | ClipReply):
+            if isinstance(message, SnapshotReply | ClipReply | WindowReply):
                 loop.call_soon_threadsafe(resolve, message)
                 continue
             asyncio.run_coroutine_threadsafe(queue.put(message), loop).result(SILENCE_S)

@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from omnicam import payloads
 from omnicam.config.model import CameraSettings
 from omnicam.decide.decider import Decider, Decision
-from omnicam.decide.events import Event, Feedback, FeedbackKind, Step
+from omnicam.decide.events import Event, Feedback, FeedbackKind, Step, Verdict
 from omnicam.decide.learner import Home
 from omnicam.decide.states import ClassState, changed
 from omnicam.decide.words import HelpCall
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
+from omnicam.node.camera_verify import CameraVerify, Deliver
 from omnicam.node.home_keeper import HomeKeeper
 from omnicam.node.messages import (
     Continue,
@@ -44,6 +45,10 @@ CLIP_BEFORE_S = 5.0
 CLIP_AFTER_S = 10.0
 
 _NOTHING_YET = Statistics(figures={}, state="starting", error="")
+
+
+type MakeVerify = Callable[[CameraProcess, Deliver], CameraVerify]
+"""Makes a camera's way to the model, of its worker and of who takes the verdicts."""
 
 
 class Outlet(Protocol):
@@ -85,6 +90,7 @@ class CameraWatch:
         judged: Callable[[CameraSettings, Collection[Sense]], frozenset[AnomalyClass]],
         shared: Shared,
         home: Home | None = None,
+        verify: MakeVerify | None = None,
     ) -> None:
         """Make a watch that starts nothing yet.
 
@@ -94,6 +100,7 @@ class CameraWatch:
             judged: tells which classes scorers can judge, given what the stream offers.
             shared: what all cameras have in common.
             home: learns what is ordinary here, None for no learning.
+            verify: makes the way to the model, None where there is none.
         """
         self.settings = settings
         self.learning = HomeKeeper(settings.id, home, shared.recorder)
@@ -107,7 +114,11 @@ class CameraWatch:
         self._decider = Decider(settings, judged=judged(settings, self._senses), home=home)
         self._states: Mapping[AnomalyClass, ClassState] = {}
         self._process = process(self)
-        self._background: set[asyncio.Task[None]] = set()
+        self.verify = verify(self._process, self._take_verdicts) if verify is not None else None
+        # Deciding and recording are one turn: a verdict's step is never recorded before the one
+        # on which it rests.
+        self._turn = asyncio.Lock()
+        self._background: set[asyncio.Task[Any]] = set()
         self._awaiting_clip: set[str] = set()
 
     @property
@@ -127,7 +138,10 @@ class CameraWatch:
         try:
             await self._process.run()
         finally:
-            await self._carry(self._decider.finish())
+            if self.verify is not None:
+                self.verify.stop()
+            async with self._turn:
+                await self._carry(self._decider.finish())
             self._publish_states()
             await self.learning.keep()
             await asyncio.gather(*self._background, return_exceptions=True)
@@ -149,10 +163,14 @@ class CameraWatch:
             event: as it is on record.
             kind: what was said.
         """
-        now = next((each for each in self._decider.open_events if each.id == event.id), event)
-        await self._carry(self._decider.feedback(Feedback(event=event.id, kind=kind)))
-        self._publish_states()
+        async with self._turn:
+            now = next((each for each in self._decider.open_events if each.id == event.id), event)
+            decisions = self._decider.feedback(Feedback(event=event.id, kind=kind))
+            self._publish_states()
+            await self._carry(decisions)
         await self.learning.answer(now, kind)
+        if self.verify is not None:
+            self.verify.answered(now, kind)
 
     async def on_message(self, message: FromWorker | None) -> None:
         """Take what the worker says, in order; None when its process is gone."""
@@ -177,25 +195,49 @@ class CameraWatch:
                 raise TypeError(msg)
 
     async def _progress(self, message: Progress) -> None:
-        decisions: list[Decision] = []
-        for finding in message.findings:
-            decisions += self._decider.observe(finding)
-        decisions += self._decider.advance(message.time)
-        self._publish_states()
-        await self._carry(decisions)
+        async with self._turn:
+            decisions: list[Decision] = []
+            for finding in message.findings:
+                decisions += self._decider.observe(finding)
+            decisions += self._decider.advance(message.time)
+            self._publish_states()
+            if self.verify is not None:
+                # Before anything is recorded: the window is cut while the worker still has it.
+                self.verify.decided(decisions)
+                standings = self._decider.standings()
+                self.verify.reached(message.time, standings, message.people)
+            await self._carry(decisions)
         await self.learning.reached(message.time)
         if message.wants_answer:
+            if self.verify is not None:
+                await self.verify.settle()
             self._process.send(Continue())
+
+    async def _take_verdicts(self, verdicts: Sequence[Verdict]) -> Sequence[Decision]:
+        # What was decided is recorded, also where whoever brought the verdicts is sent away.
+        return await asyncio.shield(self._start(self._obey(verdicts)))
+
+    async def _obey(self, verdicts: Sequence[Verdict]) -> Sequence[Decision]:
+        async with self._turn:
+            decisions: list[Decision] = []
+            for verdict in verdicts:
+                decisions += self._decider.verdict(verdict)
+            self._publish_states()
+            if self.verify is not None:
+                self.verify.decided(decisions)
+            await self._carry(decisions)
+        return decisions
 
     async def _open(self, message: StreamOpened) -> None:
         offered = {Sense.PICTURE: message.width > 0, Sense.SOUND: message.audio, Sense.SIGNAL: True}
         senses = frozenset(sense for sense, there in offered.items() if there)
         if senses != self._senses:
             # Without sound nothing can judge the classes of sound: they become unknown, not off.
-            await self._carry(self._decider.finish())
-            judged = self._judged(self.settings, senses)
-            self._senses = senses
-            self._decider = Decider(self.settings, judged=judged, home=self.learning.home)
+            async with self._turn:
+                await self._carry(self._decider.finish())
+                judged = self._judged(self.settings, senses)
+                self._senses = senses
+                self._decider = Decider(self.settings, judged=judged, home=self.learning.home)
         self.opened = message
         self._publish_states()
         self._shared.on_opened()
@@ -279,8 +321,9 @@ class CameraWatch:
         topic = topics.camera_status(self._shared.node, self.settings.id)
         self._shared.outlet.retain(topic, status.encode())
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start[T](self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Run something beside the stream; a reference keeps it from being collected."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task

@@ -19,12 +19,15 @@ from omnicam.decide.learner import Home
 from omnicam.detect.registry import judged_classes
 from omnicam.node import switches, worker
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
-from omnicam.node.camera_watch import CameraWatch, Outlet, Shared
+from omnicam.node.camera_verify import CameraVerify
+from omnicam.node.camera_watch import CameraWatch, MakeVerify, Outlet, Shared
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
 from omnicam.record.query import EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder
 from omnicam.serve.view import Json, UnavailableError, UnknownCameraError
+from omnicam.time_zone import local_zone
+from omnicam.verify.verifier import Verifier
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class Guardian:
         tasks: Mapping[str, worker.WorkerTask],
         homes: Mapping[str, HomeMemory],
         announce: Callable[[Json], None],
+        verifier: Verifier | None = None,
     ) -> None:
         """Make a guardian that starts nothing yet.
 
@@ -54,12 +58,14 @@ class Guardian:
             tasks: what the worker of each camera needs to know.
             homes: what the cameras have learned before.
             announce: takes the node's `info` whenever it changes.
+            verifier: asks the model, None where there is none.
         """
         self._settings = settings
         self._recorder = recorder
         self._outlet = outlet
         self._poses = poses
         self._announce = announce
+        self._verifier = verifier
         self._began = time.monotonic()
         self._switches = switches.read(settings.data)
         shared = Shared(
@@ -82,8 +88,17 @@ class Guardian:
                 return None
             return Home(camera, shipped(), memory, learn_days=learning.days)
 
+        zone = local_zone(settings.time_zone)
+
+        def verify(camera: CameraSettings) -> MakeVerify | None:
+            if verifier is None or not camera.verify:
+                return None
+            return partial(CameraVerify, camera, zone, verifier)
+
         self._watches = {
-            camera.id: CameraWatch(camera, process, judged_classes, shared, home(camera))
+            camera.id: CameraWatch(
+                camera, process, judged_classes, shared, home(camera), verify(camera)
+            )
             for camera in settings.cameras
         }
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -153,9 +168,11 @@ class Guardian:
                 {"running": pose.running, "failing": pose.failing, "restarts": pose.restarts}
                 for pose in self._poses
             ],
+            "model": self._verifier.health() if self._verifier is not None else None,
             "record_problems": list(self._recorder.problems),
             "cameras": {
                 name: {"status": watch.status, "restarts": watch.restarts}
+                | ({"windows_over_budget": watch.verify.over_budget} if watch.verify else {})
                 | watch.statistics.figures
                 for name, watch in self._watches.items()
             },

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from omnicam.evidence import Finding
 from omnicam.media import SignalChange
+from omnicam.verify.window import Window, WindowOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +25,13 @@ class Progress:
 
     A file that is played faster than live waits for the main process's `Continue` after each of
     these, so that snapshots and clips are cut at the same place however fast the machine is.
+    `people` is how many are in the newest picture.
     """
 
     time: float
     findings: tuple[Finding, ...]
     wants_answer: bool
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +79,18 @@ class ClipReply:
     error: str
 
 
-type FromWorker = (
-    StreamOpened | Progress | Signal | Statistics | Finished | SnapshotReply | ClipReply
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowReply:
+    """Answer to `WindowRequest`; no window where there are no pictures of that time."""
+
+    request: int
+    window: Window | None
+
+
+type Reply = SnapshotReply | ClipReply | WindowReply
+"""What answers a request; it goes past everything else."""
+
+type FromWorker = StreamOpened | Progress | Signal | Statistics | Finished | Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +111,14 @@ class ClipRequest:
     path: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRequest:
+    """Cut a window for the model from what is kept."""
+
+    request: int
+    order: WindowOrder
+
+
 @dataclass(frozen=True, slots=True)
 class Continue:
     """The main process has dealt with everything up to the last `Progress`."""
@@ -109,4 +129,4 @@ class Stop:
     """End the process."""
 
 
-type ToWorker = SnapshotRequest | ClipRequest | Continue | Stop
+type ToWorker = SnapshotRequest | ClipRequest | WindowRequest | Continue | Stop

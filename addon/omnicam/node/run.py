@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import socket
 import tempfile
@@ -18,12 +19,14 @@ from omnicam.node.guardian import Guardian
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
 from omnicam.node.worker import WorkerTask
+from omnicam.publish import topics
 from omnicam.publish.publisher import Publisher
 from omnicam.record.errors import RecordError
 from omnicam.record.recorder import Recorder
 from omnicam.serve.server import serving
 from omnicam.serve.token import load_or_create
 from omnicam.serve.view import Json
+from omnicam.verify.verifier import Verifier
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,6 +75,7 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
                     language=settings.language,
                     pose_socket=poses[number % len(poses)].socket,
                     log_level=logging.getLogger().level,
+                    verify=settings.model is not None and camera.verify,
                 )
                 for number, camera in enumerate(settings.cameras)
             }
@@ -84,12 +88,15 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
                     publisher.announce(info)
 
             homes = await recorder.homes()
-            guardian = Guardian(settings, recorder, outbox, outlet, poses, tasks, homes, announce)
+            verifier = _verifier(settings, outlet)
+            guardian = Guardian(
+                settings, recorder, outbox, outlet, poses, tasks, homes, announce, verifier
+            )
             if publisher is not None:
                 guardian.broker_connected = lambda: publisher.connected
             async with serving(guardian, load_or_create(settings.data), settings.api) as port:
                 guardian.api_url = settings.api.public_url or _own_url(settings.mqtt, port)
-                async with _beside(guardian, poses, publisher, recorder):
+                async with _beside(guardian, poses, publisher, recorder, verifier):
                     await guardian.run(until_finished=until_finished)
             return guardian.failures
     finally:
@@ -102,6 +109,7 @@ async def _beside(
     poses: Sequence[PoseService],
     publisher: Publisher | None,
     recorder: Recorder,
+    verifier: Verifier | None,
 ) -> AsyncIterator[None]:
     """Run what serves the cameras while they run; an error in any of it ends the node."""
     async with asyncio.TaskGroup() as tasks:
@@ -109,6 +117,8 @@ async def _beside(
             *(tasks.create_task(pose.run(), name="pose") for pose in poses),
             tasks.create_task(_sweep(recorder), name="sweep"),
         ]
+        if verifier is not None:
+            running.append(tasks.create_task(verifier.run(), name="verifier"))
         if publisher is not None:
             running.append(tasks.create_task(publisher.run(), name="publisher"))
             running.append(tasks.create_task(_obey(guardian, publisher), name="commands"))
@@ -119,6 +129,19 @@ async def _beside(
                 await publisher.drain(DRAIN_S)
             for task in running:
                 task.cancel()
+
+
+def _verifier(settings: NodeSettings, outlet: Outlet) -> Verifier | None:
+    """Make what asks the model; its state goes to the broker."""
+    if settings.model is None:
+        outlet.retain(topics.model(settings.node), b"")  # of a model that is no longer set
+        return None
+
+    def tell(state: Json) -> None:
+        payload = json.dumps(state, ensure_ascii=False).encode()
+        outlet.retain(topics.model(settings.node), payload)
+
+    return Verifier(settings.model, settings.data, settings.language, tell)
 
 
 async def _obey(guardian: Guardian, publisher: Publisher) -> None:

@@ -24,7 +24,7 @@ from omnicam.detect.pose.remote import RemotePoseEstimator
 from omnicam.detect.reasons import in_language
 from omnicam.detect.registry import make_scorers
 from omnicam.evidence import Finding
-from omnicam.media import Frame, SignalChange, time_of
+from omnicam.media import AudioChunk, Frame, MediaItem, SignalChange, time_of
 from omnicam.node.album import Album
 from omnicam.node.clips import ClipDesk
 from omnicam.node.messages import (
@@ -40,8 +40,11 @@ from omnicam.node.messages import (
     Stop,
     StreamOpened,
     ToWorker,
+    WindowReply,
+    WindowRequest,
 )
 from omnicam.time_zone import local_zone
+from omnicam.verify.cutting import Recent
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,6 +75,7 @@ class WorkerTask:
         language: of the reasons.
         pose_socket: where the shared pose process listens.
         log_level: of Python's logging.
+        verify: whether windows for a model are kept.
     """
 
     camera: CameraSettings
@@ -81,6 +85,7 @@ class WorkerTask:
     language: Language
     pose_socket: Path
     log_level: int
+    verify: bool = False
 
 
 def main(task: WorkerTask, connection: Connection) -> None:
@@ -110,9 +115,10 @@ class _Worker:
         self._failure: BaseException | None = None
         self._album = Album()
         self._clips = ClipDesk(stream.ring, self._send)
+        zone = local_zone(task.time_zone)
+        self._recent = Recent(task.camera, zone) if task.verify else None
         self._opened: Offer | None = None
         self._lag_s = 0.0  # the longest from a picture's time to its findings since it was told
-        zone = local_zone(task.time_zone)
         # A file played fast waits for every pose, so that it is judged the same every time.
         patience_s = FAST_POSE_S if self._fast else LIVE_POSE_S
         self._pose = RemotePoseEstimator(task.pose_socket, patience_s)
@@ -187,6 +193,7 @@ class _Worker:
                 in_language(finding, self._task.language)
                 for finding in self._analyser.observe(item)
             )
+            self._remember(item)
             if isinstance(item, Frame) and not self._fast:
                 self._lag_s = max(self._lag_s, time.time() - item.time)
             reached = time_of(item)
@@ -195,9 +202,23 @@ class _Worker:
                 findings.clear()
                 told = reached
 
+    def _remember(self, item: MediaItem) -> None:
+        """Keep for the model what the analysis is done with."""
+        if self._recent is None:
+            return
+        if isinstance(item, Frame) and (seen := self._analyser.seen) is not None:
+            moving = () if seen.motion.global_change else seen.motion.regions
+            self._recent.see(item, moving, tuple(person.region for person in seen.people))
+        elif isinstance(item, AudioChunk) and self._task.camera.audio:
+            self._recent.hear(item)
+
     def _tell_progress(self, reached: float, findings: tuple[Finding, ...]) -> None:
         self._go_on.clear()
-        self._send(Progress(time=reached, findings=findings, wants_answer=self._fast))
+        seen = self._analyser.seen
+        people = len(seen.people) if seen is not None else 0
+        self._send(
+            Progress(time=reached, findings=findings, wants_answer=self._fast, people=people)
+        )
         if self._fast:
             if not self._go_on.wait(ANSWER_S):
                 msg = f"the main process gave no answer within {ANSWER_S:.0f} s"
@@ -244,6 +265,9 @@ class _Worker:
                 self._send(SnapshotReply(request=message.request, jpeg=jpeg))
             case ClipRequest():
                 self._clips.add(message)
+            case WindowRequest():
+                window = self._recent.cut(message.order) if self._recent is not None else None
+                self._send(WindowReply(request=message.request, window=window))
             case Continue():
                 self._go_on.set()
             case Stop():

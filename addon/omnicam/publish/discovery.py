@@ -14,6 +14,7 @@ from omnicam import __version__
 from omnicam.config.model import CameraSettings, Language, NodeSettings
 from omnicam.publish import topics
 from omnicam.taxonomy import ANOMALIES, AnomalyClass
+from omnicam.verify.outcomes import STATES
 
 type Component = dict[str, Any]
 
@@ -23,12 +24,14 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "event": "Anomaly",
         "snapshot": "Last event",
         "enabled": "Detection",
+        "model": "Model",
     },
     Language.CHINESE: {
         "help": "呼救",
         "event": "异常事件",
         "snapshot": "最近事件",
         "enabled": "检测",
+        "model": "模型",
     },
 }
 
@@ -64,6 +67,47 @@ def payload(settings: NodeSettings, camera: CameraSettings) -> dict[str, Any]:
             },
         ],
         "availability_mode": "all",
+        "qos": 1,
+    }
+
+
+def node_topic(settings: NodeSettings) -> str:
+    """Name the discovery topic of what belongs to the node and to no camera."""
+    prefix = settings.mqtt.discovery_prefix if settings.mqtt else "homeassistant"
+    # A hyphen, which no id may have: no camera's topic can be the same.
+    return f"{prefix}/device/omnicam-{settings.node}/config"
+
+
+def node_payload(settings: NodeSettings) -> dict[str, Any] | None:
+    """Describe the node as a device with the state of its model; None where it has none."""
+    if settings.model is None:
+        return None
+    state_topic = topics.model(settings.node)
+    return {
+        "dev": {
+            "ids": [f"omnicam-{settings.node}"],
+            "name": settings.name,
+            "mf": "OmniCam",
+            "mdl": "Node",
+            "sw": __version__,
+        },
+        "o": {"name": "OmniCam", "sw": __version__},
+        "cmps": {
+            "model": {
+                "p": "sensor",
+                "unique_id": f"omnicam-{settings.node}-model",
+                "default_entity_id": f"sensor.{settings.node}_model",
+                "name": _TEXTS[settings.language]["model"],
+                "state_topic": state_topic,
+                "value_template": "{{ value_json.state }}",
+                "device_class": "enum",
+                "options": ["unknown", *STATES],
+                "json_attributes_topic": state_topic,
+                "entity_category": "diagnostic",
+                "icon": "mdi:brain",
+            }
+        },
+        "availability": [{"topic": topics.node_status(settings.node)}],
         "qos": 1,
     }
 

@@ -239,13 +239,17 @@ class Publisher:
         """
         if not self._owner_known or not self._info:
             return
-        for camera in self._settings.cameras:
-            offer = b""
-            if self._owner != topics.INTEGRATION:
-                offer = json.dumps(
-                    discovery.payload(self._settings, camera), ensure_ascii=False
-                ).encode()
-            self.retain(discovery.topic(self._settings, camera), offer)
+        offers: dict[str, object] = {
+            discovery.topic(self._settings, camera): discovery.payload(self._settings, camera)
+            for camera in self._settings.cameras
+        }
+        # Without a model this takes away what a node with one may have offered before.
+        offers[discovery.node_topic(self._settings)] = discovery.node_payload(self._settings)
+        for topic, offer in offers.items():
+            text = b""
+            if self._owner != topics.INTEGRATION and offer is not None:
+                text = json.dumps(offer, ensure_ascii=False).encode()
+            self.retain(topic, text)
         info = self._info | {"entities": self._owner or "mqtt"}
         self.retain(
             topics.info(self._settings.node),

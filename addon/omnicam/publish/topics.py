@@ -26,6 +26,11 @@ def owner(node: str) -> str:
     return f"{PREFIX}/{node}/owner"
 
 
+def model(node: str) -> str:
+    """How the model fares that verifies; retained, and only there where one is set."""
+    return f"{PREFIX}/{node}/model"
+
+
 def camera_status(node: str, camera: str) -> str:
     """`online`, `offline` or `disabled`; retained."""
     return f"{PREFIX}/{node}/{camera}/status"

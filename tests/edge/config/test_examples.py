@@ -20,6 +20,7 @@ from omnicam.config.model import (
     Hours,
     LearningSettings,
     Line,
+    ModelSettings,
     MqttSettings,
     NodeSettings,
     RetentionSettings,
@@ -41,6 +42,7 @@ DEFAULTS: dict[str, type] = {
     "api": ApiSettings,
     "retention": RetentionSettings,
     "learning": LearningSettings,
+    "model": ModelSettings,
 }
 
 
@@ -174,7 +176,7 @@ def test_both_languages_are_there_with_the_same_blocks() -> None:
 def test_the_walk_sees_the_whole_schema() -> None:
     assert {section for section, _ in SETTINGS} == {
         "", "cameras.<id>", "zones.<id>", "lines.<id>", "classes.<class>", "mqtt", "api",
-        "retention", "sound", "learning",
+        "retention", "sound", "learning", "model",
     }  # fmt: skip
 
 

@@ -253,11 +253,13 @@ def test_a_late_answer_is_forgotten_and_the_next_is_right(shared):
 
 def test_without_a_process_every_frame_is_dropped_at_once(tmp_path):
     client = RemotePoseEstimator(tmp_path / "nobody", 5.0)
-    began = time.monotonic()
+    took = []
     for _ in range(5):
+        began = time.monotonic()
         with pytest.raises(PoseUnavailableError, match=r"not there|gone"):
             client.estimate(IMAGE)
-    assert time.monotonic() - began < 1
+        took.append(time.monotonic() - began)
+    assert np.median(took) < 0.2  # of five, so that a busy machine may hold up one
 
 
 def test_a_client_that_talks_nonsense_loses_only_itself(shared):

@@ -165,11 +165,16 @@ def test_a_cough_however_clear_never_alarms() -> None:
 def test_quiet_sound_costs_next_to_nothing() -> None:
     scorers = sound_scorers(CONTEXT)
     quiet = list(steps(np.zeros(20 * SAMPLE_RATE, np.float32)))
-    began = time.process_time()
-    for observation in quiet:
-        for scorer in scorers:
-            assert not list(scorer.observe(observation))
-    assert time.process_time() - began < 0.015 * len(quiet) * HOP / SAMPLE_RATE
+    fifth = len(quiet) // 5
+    took = []
+    for part in range(5):
+        began = time.process_time()
+        for observation in quiet[part * fifth : (part + 1) * fifth]:
+            for scorer in scorers:
+                assert not list(scorer.observe(observation))
+        took.append(time.process_time() - began)
+    # The median: a core that others share, too, computes slower for a while.
+    assert np.median(took) < 0.015 * fifth * HOP / SAMPLE_RATE
 
 
 def test_the_evidence_does_not_depend_on_who_measures() -> None:

@@ -114,3 +114,42 @@ def test_whatever_is_seen_numbers_are_unique_and_poses_are_used_once(course):
         assert len(set(numbers)) == len(numbers)
         fresh = [id(person.pose) for person in people if person.last_seen == NOON + i * STEP]
         assert len(set(fresh)) == len(fresh) <= len(poses)
+
+
+def test_who_walks_behind_something_for_three_seconds_stays_themselves():
+    tracker = Tracker()
+    pace = 0.15 * STEP  # of the picture a second: a body is half a picture high
+    follow(tracker, [[standing(0.1 + pace * i)] for i in range(8)])
+    (before,) = tracker.people
+    gap = round(3.3 / STEP)
+    follow(tracker, [[]] * gap, NOON + 8 * STEP)
+    (back,) = follow(tracker, [[standing(0.1 + pace * (8 + gap))]], NOON + (8 + gap) * STEP)
+    assert back.track == before.track
+
+
+def test_who_stops_or_turns_behind_something_stays_themselves():
+    for left_after in (0.0, 1.0):
+        tracker = Tracker()
+        pace = 0.3 * STEP
+        follow(tracker, [[standing(0.1 + pace * i)] for i in range(8)])
+        (before,) = tracker.people
+        follow(tracker, [[]] * 12, NOON + 8 * STEP)
+        place = 0.1 + pace * 7 - 0.1 * left_after
+        (back,) = follow(tracker, [[standing(place)]], NOON + 20 * STEP)
+        assert back.track == before.track
+
+
+def test_two_who_pass_each_other_are_not_exchanged():
+    tracker = Tracker()
+    pace = 0.15 * STEP
+
+    def both(i):
+        return [standing(0.2 + pace * i), standing(0.8 - pace * i)]
+
+    follow(tracker, [both(i) for i in range(12)])
+    right, left = sorted(tracker.people, key=lambda person: person.region.x)
+    # One of them is hidden behind the other, and found again on the far side.
+    follow(tracker, [[both(i)[0]] for i in range(12, 17)], NOON + 12 * STEP)
+    people = follow(tracker, [both(i) for i in range(17, 26)], NOON + 17 * STEP)
+    first, last = sorted(people, key=lambda person: person.region.x)
+    assert (first.track, last.track) == (left.track, right.track)

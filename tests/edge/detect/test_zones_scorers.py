@@ -57,6 +57,17 @@ class TestIntrusion:
         judge.see(walk(camera, (0.2, 0.8), (0.2, 0.8), 4.0))
         assert judge.confidence(camera.time) < 0.75
 
+    def test_who_is_looked_for_in_vain_is_not_in_the_zone(self) -> None:
+        camera, judge = Camera(), Judge(IntrusionScorer(context([KITCHEN])))
+        judge.see(walk(camera, (0.1, 0.8), (0.9, 0.8), 4.0))
+        gone = camera.time
+        kept = person(0.9, 0.8, now=gone)
+        judge.see(camera.shoot(SQUARE, (kept,)) for _ in range(round(4 * RATE)))
+        assert judge.said[-1].time <= gone + 1.5
+        # Found again where they were last: they stand there after all.
+        judge.see(walk(camera, (0.9, 0.8), (0.9, 0.8), 2.0))
+        assert judge.said[-1].time > gone + 4.0
+
     def test_head_over_the_zone_is_not_in_it(self) -> None:
         camera = Camera()
         judge = Judge(

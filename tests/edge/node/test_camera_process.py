@@ -106,11 +106,12 @@ async def test_nothing_is_left_when_it_is_cancelled() -> None:
         await process.snapshot(None)
 
 
+@pytest.mark.timeout(120)  # three processes, one after the other
 async def test_a_worker_that_dies_is_started_again_until_it_finishes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(partial(dies, tmp_path / "log")) as (process, heard, task):
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 100)
     assert process.restarts == 2
     assert heard == [None, None, Finished(error=""), None]
     assert caplog.text.count("ended unexpectedly") == 2

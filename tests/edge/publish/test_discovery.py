@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from omnicam import payloads
 from omnicam.config.load import parse
-from omnicam.publish import discovery
+from omnicam.publish import discovery, topics
 from omnicam.taxonomy import AnomalyClass
+from omnicam.verify.outcomes import STATES
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "Fall"), ("zh-Hans", "跌倒")])
@@ -29,3 +31,22 @@ def test_every_class_has_a_sensor_with_a_unique_id(language: str, name: str) -> 
     ids = [component["unique_id"] for component in components.values()]
     assert len(set(ids)) == len(ids)
     assert "secret" not in str(offer)
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Model"), ("zh-Hans", "模型")])
+def test_a_node_with_a_model_has_a_sensor_of_its_state(language: str, name: str) -> None:
+    raw = {"node": "home", "language": language, "cameras": {"hall": {"url": "rtsp://h/"}}}
+    without = parse(raw, base=Path("/"))
+    assert discovery.node_payload(without) is None
+    assert payloads.info(without, {}, "")["unknown"] == ["dangerous_tool"]
+    model = {"url": "http://h/v1", "name": "omni", "token": "secret"}
+    settings = parse(raw | {"model": model}, base=Path("/"))
+    offer = discovery.node_payload(settings)
+    assert offer is not None
+    sensor = offer["cmps"]["model"]
+    assert (sensor["name"], sensor["entity_category"]) == (name, "diagnostic")
+    assert sensor["state_topic"] == topics.model("home")
+    assert set(sensor["options"]) == {"unknown", *STATES}
+    assert "secret" not in str(offer)
+    assert discovery.node_topic(settings) != discovery.topic(settings, settings.cameras[0])
+    assert payloads.info(settings, {}, "")["unknown"] == []

@@ -42,8 +42,9 @@ async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
         yield running
 
 
-def node_settings() -> NodeSettings:
-    return parse({"node": "home", "cameras": {"bedroom": {"url": "rtsp://x/y"}}}, base=Path("/"))
+def node_settings(**changes: object) -> NodeSettings:
+    raw = {"node": "home", "cameras": {"bedroom": {"url": "rtsp://x/y"}}}
+    return parse(raw | changes, base=Path("/"))
 
 
 def mqtt(broker: Broker, password: str = "right") -> MqttSettings:
@@ -53,8 +54,10 @@ def mqtt(broker: Broker, password: str = "right") -> MqttSettings:
 
 
 @asynccontextmanager
-async def running(broker: Broker, outbox: MemoryOutbox) -> AsyncIterator[Publisher]:
-    publisher = Publisher(node_settings(), mqtt(broker), outbox)
+async def running(
+    broker: Broker, outbox: MemoryOutbox, settings: NodeSettings | None = None
+) -> AsyncIterator[Publisher]:
+    publisher = Publisher(settings or node_settings(), mqtt(broker), outbox)
     publisher.announce({"contract": 1, "node": "home"})
     task = asyncio.create_task(publisher.run())
     try:
@@ -137,6 +140,23 @@ async def test_entities_are_offered_until_the_integration_owns_them_and_again_af
         assert json.loads(await until(client, DISCOVERY)) == offer
 
 
+async def test_the_models_sensor_is_offered_handed_over_and_leaves_no_orphan(
+    broker: Broker,
+) -> None:
+    topic = "homeassistant/device/omnicam-home/config"
+    verified = node_settings(model={"url": "http://x/v1", "name": "omni"})
+    async with listener(broker, topic) as client:
+        async with running(broker, MemoryOutbox(), verified):
+            offer = json.loads(await until(client, topic))
+            assert set(offer["cmps"]) == {"model"}
+            await client.publish("omnicam/home/owner", "integration", qos=1, retain=True)
+            assert await until(client, topic) == b""
+            await client.publish("omnicam/home/owner", b"", qos=1, retain=True)
+            assert json.loads(await until(client, topic)) == offer
+        async with running(broker, MemoryOutbox()):  # a node whose model was taken out
+            assert await until(client, topic) == b""
+
+
 async def test_a_node_that_starts_under_an_owner_offers_nothing(broker: Broker) -> None:
     async with listener(broker, DISCOVERY, "omnicam/home/info") as client:
         await client.publish("omnicam/home/owner", "integration", qos=1, retain=True)
@@ -174,10 +194,17 @@ async def test_a_wrong_password_is_said_once_with_the_remedy_and_without_the_pas
 ) -> None:
     publisher = Publisher(node_settings(), mqtt(broker, "wr0ng"), MemoryOutbox())
     task = asyncio.create_task(publisher.run())
+
+    def warnings() -> list[str]:
+        return [item.getMessage() for item in caplog.records if item.levelname == "WARNING"]
+
+    async with asyncio.timeout(15):
+        while not warnings():
+            await asyncio.sleep(0.05)
+    # It tries again after about a second, and after that.
     await asyncio.sleep(2.5)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert len(warnings) == 1
-    assert "mqtt.password" in warnings[0]
+    assert len(warnings()) == 1
+    assert "mqtt.password" in warnings()[0]
     assert "wr0ng" not in caplog.text

@@ -104,7 +104,7 @@ class Ear:
     It remembers the last observation alone and belongs to the scorers of one camera.
     """
 
-    _network: SoundNetwork = field(default_factory=SoundNetwork)
+    network: SoundNetwork = field(default_factory=SoundNetwork)
     _last: Observation | None = None
     _heard: Heard | None = field(default=None)
 
@@ -116,7 +116,7 @@ class Ear:
             if audible(sound):
                 self._heard = Heard(
                     features=measure(sound.window, sound.noise_db),
-                    opinions=self._network.listen(sound.window),
+                    opinions=self.network.listen(sound.window),
                 )
         return self._heard
 
@@ -184,10 +184,15 @@ class SoundEventScorer:
         self._ear = ear
 
 
-def share_listening(scorers: Iterable[Scorer]) -> None:
-    """Let all sound-event scorers of one camera listen to each second of sound once together."""
+def share_listening(scorers: Iterable[Scorer], ear: Ear | None = None) -> None:
+    """Let all sound-event scorers of one camera listen to each second of sound once together.
+
+    Args:
+        scorers: those of one camera; others than of sound events stay as they are.
+        ear: to listen with, None for one with the network that ships.
+    """
     sharing = [scorer for scorer in scorers if isinstance(scorer, SoundEventScorer)]
     if sharing:
-        ear = Ear()
+        ear = ear or Ear()
         for scorer in sharing:
             scorer.share(ear)

@@ -1,8 +1,9 @@
 """The spoken trigger: says which of the configured words was heard, and when.
 
 Speech is cut out by voice activity and searched: for the words that a head was trained for by a
-`WordHead`, for any others by the `WordSpotter`, which is less sure. Every new word goes out twice:
-as `WordHeard`, for whoever waits for the word alone, and as evidence of a call for help.
+`WordHead`, whose doubtful finds a `SecondStage` may reject, for any others by the `WordSpotter`,
+which is less sure. Every new word goes out twice: as `WordHeard`, for whoever waits for the word
+alone, and as evidence of a call for help.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from omnicam.detect.protocol import Need, Observation, ScorerContext
 from omnicam.detect.sound.call_for_help import CallForHelp, Manner
 from omnicam.detect.sound.looks import Looks
+from omnicam.detect.sound.second_stage import SecondStage
 from omnicam.detect.sound.speech import Piece, SpeechCutter
 from omnicam.detect.sound.spotter import WordHit, WordSpotter
 from omnicam.detect.sound.word_head import WordHead
@@ -36,14 +38,22 @@ _BEFORE = SAMPLE_RATE // 4
 class HelpWordScorer:
     """Listens for the words on one camera."""
 
-    def __init__(self, context: ScorerContext, spot: Spot | None = None) -> None:
-        """Load the recogniser, unless `spot` (in another process, perhaps) does its work.
+    def __init__(
+        self, context: ScorerContext, spot: Spot | None = None, second: SecondStage | None = None
+    ) -> None:
+        """Load the recognisers.
+
+        Args:
+            context: the camera and the words.
+            spot: does the first stage's work in its place, in another process perhaps.
+            second: the second stage; None for that of the words.
 
         Raises:
             UnknownWordError: the sound of a configured word is not known.
         """
         self._camera = context.camera.id
         self._spot = spot or make_spot(context.words)
+        self._second = second or SecondStage(context.words)
         self._cutter = SpeechCutter()
         self._call = CallForHelp()
         self._looks = Looks()
@@ -67,6 +77,9 @@ class HelpWordScorer:
             return []
         found: list[Evidence | WordHeard] = []
         for hit in sorted(self._spot(piece.samples), key=lambda hit: hit.start_s):
+            manner = _manner(piece, hit)
+            if not self._second.confirms(piece.samples, hit, alone=manner.alone):
+                continue
             start = piece.end - len(piece.samples) / SAMPLE_RATE
             word = WordHeard(
                 camera=self._camera,
@@ -79,7 +92,6 @@ class HelpWordScorer:
             if sure is not None:
                 if not is_trained(sure.word):
                     sure = replace(sure, confidence=min(sure.confidence, _UNSURE))
-                manner = _manner(piece, hit)
                 found += [sure, self._call.weigh(sure, manner, observation.time)]
         return found
 

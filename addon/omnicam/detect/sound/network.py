@@ -16,18 +16,20 @@ import onnxruntime
 from omnicam.detect.sound.mel import log_mel
 from omnicam.media import Samples
 
-_FILE = Path(__file__).with_name("sounds.onnx")
+SHIPPED = Path(__file__).with_name("sounds.onnx")
+"""The network that the edge package brings."""
 
 
 class SoundNetwork:
     """The network, loaded; it remembers nothing from one window to the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path = SHIPPED) -> None:
+        """Load the network that ships, or for measuring another one of the same kind."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # a camera has its share of a core, not all of them
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            _FILE, options, providers=["CPUExecutionProvider"]
+            file, options, providers=["CPUExecutionProvider"]
         )
         self._labels: list[str] = json.loads(
             self._session.get_modelmeta().custom_metadata_map["labels"]

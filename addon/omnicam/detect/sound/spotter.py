@@ -34,6 +34,8 @@ _SCORE_CAP = 0.88  # no word is clearer; higher ones come from clicks in silence
 _LIKENESS_SCALE = 14.0
 _LIKENESS_CENTRE = 0.41
 _ACCEPT = 0.5
+_NEAR_BEFORE, _NEAR_AFTER = 75, 25  # frames around the end of another recogniser's word
+_ALIKE = 0.33  # phones this near to the word's do not contradict it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +80,36 @@ class WordSpotter:
         hits = [hit for part in self._search("words", sound) if (hit := self._judge(part, sound))]
         return [hit for hit in hits if not any(_covers(other, hit) for other in hits)]
 
+    def agrees(self, samples: Samples, hit: WordHit) -> bool:
+        """Whether one of the words may be what another recogniser found in the same sound.
+
+        It may where the keyphrase search finds any of them near by, or where the phones heard there
+        come near to one. Less is asked for than in `spot`: two recognisers that fail on different
+        sounds need not each be sure.
+        """
+        sound = _levelled(samples)
+        start, end = (round(s * SAMPLE_RATE / _FRAME) for s in (hit.start_s, hit.end_s))
+        if any(
+            part.word in self._words
+            and part.end > end - _NEAR_BEFORE
+            and part.start < end + _NEAR_AFTER
+            for part in self._search("words", sound)
+        ):
+            return True
+        heard = self._phones(sound, start, end)
+        return any(likeness(word.phones, heard) >= _ALIKE for word in self._words.values())
+
+    def _phones(self, sound: npt.NDArray[np.int16], start: int, end: int) -> list[str]:
+        """Recognise bare phones between two frames and a little around them."""
+        place = sound[max(0, start * _FRAME - _BEFORE) : end * _FRAME + _AFTER]
+        return [phone.word for phone in self._search("phones", place) if phone.word.isalpha()]
+
     def _judge(self, part: _Part, sound: npt.NDArray[np.int16]) -> WordHit | None:
         word = self._words.get(part.word)
         seconds = (part.end - part.start) * _FRAME / SAMPLE_RATE
         if word is None or seconds < _SHORTEST_S:
             return None
-        place = sound[max(0, part.start * _FRAME - _BEFORE) : part.end * _FRAME + _AFTER]
-        heard = [phone.word for phone in self._search("phones", place) if phone.word.isalpha()]
+        heard = self._phones(sound, part.start, part.end)
         confidence = _confidence(part.score, likeness(word.phones, heard))
         if confidence < _ACCEPT:
             return None

@@ -23,9 +23,10 @@ _FORGET_S = 10.0
 
 @dataclass(slots=True)
 class _Track:
-    """What is remembered of one person."""
+    """What is remembered of one person; `missed` since the first look that did not find them."""
 
     seen: float
+    missed: float | None = None
     inside: dict[str, tuple[float, float]] = field(default_factory=dict)  # zone: since, last
     settled: dict[str, Point] = field(default_factory=dict)  # line: last place clear of it
 
@@ -54,6 +55,10 @@ class IntrusionScorer:
         for person in picture.people:
             track = self._tracks.setdefault(person.track, _Track(now))
             track.seen = now
+            if person.last_seen >= now:
+                track.missed = None
+            elif picture.pose_ran and track.missed is None:
+                track.missed = now
             yield from self._in_zones(track, person, now)
             yield from self._over_lines(track, person, now)
 
@@ -63,6 +68,8 @@ class IntrusionScorer:
             if not zone.contains(*place):
                 track.inside.pop(zone.name, None)
                 continue
+            if track.missed is not None and now - track.missed > _GAP_S:
+                continue  # kept by the tracker, but looked for in vain: nobody stands here
             since, last = track.inside.get(zone.name, (now, now))
             if now - last > _GAP_S:
                 since = now

@@ -1,0 +1,241 @@
+"""One camera's way to the model: what is suspected becomes a window, its answer a verdict.
+
+All of it runs beside the watching: a model that hangs delays a verdict and nothing else. Only a
+file that is played fast waits (`settle`), so that it is judged the same every time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+
+from omnicam.config.model import CameraSettings
+from omnicam.decide.decider import Decision
+from omnicam.decide.events import Event, FeedbackKind, Step, Verdict
+from omnicam.decide.fusion import log_odds_of
+from omnicam.decide.places import counts
+from omnicam.decide.watch import Standing
+from omnicam.decide.words import HelpCall
+from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense
+from omnicam.verify.calibration import Judged
+from omnicam.verify.gate import Ask, Gate
+from omnicam.verify.outcomes import Outcome
+from omnicam.verify.questions import Scene, describe
+from omnicam.verify.verifier import Verifier
+from omnicam.verify.window import WHOLE, Window, WindowOrder
+
+_LOGGER = logging.getLogger(__name__)
+
+RECENT_S = 600.0
+"""So long the model is told of what was suspected on this camera."""
+
+SETTLE_S = 45.0
+"""A file that is played fast waits for the model no longer; its worker would give up at 60 s."""
+
+_RECENT = 3
+_DESCRIBED = 64
+_TRUTH = {FeedbackKind.CONFIRMED: True, FeedbackKind.FALSE_ALARM: False}
+
+type Deliver = Callable[[Sequence[Verdict]], Awaitable[Sequence[Decision]]]
+"""Takes verdicts to the decider and on; gives what was decided."""
+
+
+class CameraVerify:
+    """Asks the model about one camera."""
+
+    def __init__(
+        self,
+        camera: CameraSettings,
+        time_zone: tzinfo,
+        verifier: Verifier,
+        process: CameraProcess,
+        deliver: Deliver,
+    ) -> None:
+        """Make an object that asks nothing yet.
+
+        Args:
+            camera: its settings.
+            time_zone: its local time.
+            verifier: asks the model, for all cameras.
+            process: the camera's worker, which cuts windows.
+            deliver: called with verdicts as they come.
+        """
+        self._camera = camera
+        self._time_zone = time_zone
+        self._verifier = verifier
+        self._process = process
+        self._deliver = deliver
+        self._gate = Gate(camera, verifier.settings)
+        self._recent: deque[tuple[AnomalyClass, float]] = deque(maxlen=_RECENT)
+        self._described: deque[str] = deque(maxlen=_DESCRIBED)
+        self._called = False
+        self._asking: set[asyncio.Task[None]] = set()
+
+    @property
+    def over_budget(self) -> int:
+        """How many windows were not asked about because the minute's were spent."""
+        return self._gate.over_budget
+
+    def decided(self, decisions: Sequence[Decision]) -> None:
+        """Take what was decided: it is context for the model, and a call makes it urgent."""
+        for decision in decisions:
+            if isinstance(decision, HelpCall):
+                self._called = True
+            elif decision.step is Step.SUSPECTED:
+                self._recent.append((decision.anomaly, decision.suspected))
+
+    def reached(self, time: float, standings: Sequence[Standing], people: int) -> None:
+        """Let stream time go on; start to ask where something is suspected."""
+        called, self._called = self._called, False
+        ask = self._gate.reached(time, standings, people=people, called=called)
+        if ask is not None:
+            task = asyncio.create_task(self._ask(ask), name=f"verify-{self._camera.id}")
+            self._asking.add(task)
+            task.add_done_callback(self._done)
+
+    async def settle(self) -> None:
+        """Wait, for a bounded time, until everything that was asked is answered."""
+        if self._asking:
+            await asyncio.wait(tuple(self._asking), timeout=SETTLE_S)
+
+    def stop(self) -> None:
+        """Ask no further: nobody waits for the answers."""
+        for task in self._asking:
+            task.cancel()
+
+    def answered(self, event: Event, kind: FeedbackKind) -> None:
+        """Take a person's word about an event: the calibration learns from it."""
+        right = _TRUTH.get(kind)
+        if right is not None:
+            self._verifier.answered(event.id, right=right)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._asking.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOGGER.error("camera %s: asking the model failed", self._camera.id, exc_info=error)
+
+    async def _ask(self, ask: Ask) -> None:
+        pictures = self._verifier.settings.pictures
+        order = WindowOrder(time=ask.time, region=ask.region, pictures=pictures)
+        try:
+            window = await self._process.window(order)
+        except WorkerUnavailableError as error:
+            self._verifier.count(Outcome.NO_WINDOW)
+            _LOGGER.info("no window for the model: %s", error)
+            return
+        ask = _answerable(ask, window)
+        if not ask.events:
+            return
+        scene = self._scene(ask, window)
+        answer = await self._verifier.ask(ask, window, scene)
+        if answer.outcome is not Outcome.ANSWERED:
+            return
+        camera = self._camera.id
+        judged = {
+            anomaly: self._verifier.judge(camera, anomaly, z) for anomaly, z in answer.z.items()
+        }
+        if ask.audit:
+            self._verifier.audited(camera, answer.z, self._low(answer.z))
+        self._remember(ask.events, judged)
+        affirmed = [anomaly for anomaly, said in judged.items() if self._affirms(anomaly, said)]
+        verdicts = self._verdicts(ask, judged)
+        if not affirmed:
+            await self._deliver(verdicts)
+            return
+        # What it weighs counts now; a step that people read waits for its sentence.
+        first = [replace(each, final=each.anomaly not in affirmed) for each in verdicts]
+        decisions = await self._deliver(first)
+        events = ask.events | {
+            each.anomaly: each.id
+            for each in decisions
+            if isinstance(each, Event) and each.anomaly in judged
+        }
+        self._remember(events, judged)
+        sentence = await self._describe(ask, window, scene, affirmed, events)
+        await self._deliver(
+            [each for each in self._verdicts(ask, judged, sentence) if each.anomaly in affirmed]
+        )
+
+    async def _describe(
+        self,
+        ask: Ask,
+        window: Window,
+        scene: str,
+        affirmed: Sequence[AnomalyClass],
+        events: Mapping[AnomalyClass, str | None],
+    ) -> str:
+        """Have a sentence written where an event has none yet; empty without."""
+        fresh = {
+            anomaly: event
+            for anomaly in affirmed
+            if (event := events[anomaly]) is not None and event not in self._described
+        }
+        if not fresh:
+            return ""
+        seed = int(hashlib.sha256(f"{ask.camera}\n{ask.time:.3f}".encode()).hexdigest()[:7], 16)
+        sentence = await self._verifier.describe(window, scene, list(fresh), seed)
+        if sentence:
+            self._described.extend(fresh.values())
+        return sentence
+
+    def _remember(
+        self, events: Mapping[AnomalyClass, str | None], judged: Mapping[AnomalyClass, Judged]
+    ) -> None:
+        """Keep how events looked to the model, for what people say of them later."""
+        for anomaly, event in events.items():
+            if event is not None:
+                self._verifier.looked(event, anomaly, judged[anomaly].score)
+
+    def _affirms(self, anomaly: AnomalyClass, said: Judged) -> bool:
+        return said.log_odds >= log_odds_of(self._camera.classes[anomaly].thresholds.low)
+
+    def _low(self, classes: Mapping[AnomalyClass, float]) -> dict[AnomalyClass, float]:
+        settings = self._camera.classes
+        return {anomaly: log_odds_of(settings[anomaly].thresholds.low) for anomaly in classes}
+
+    def _verdicts(
+        self, ask: Ask, judged: Mapping[AnomalyClass, Judged], sentence: str = ""
+    ) -> list[Verdict]:
+        return [
+            Verdict(
+                camera=ask.camera,
+                event=ask.events[anomaly],
+                anomaly=anomaly,
+                log_odds=said.log_odds,
+                time=ask.time,
+                sentence=sentence,
+                calibrated=said.calibrated,
+            )
+            for anomaly, said in judged.items()
+        ]
+
+    def _scene(self, ask: Ask, window: Window) -> str:
+        place = ask.region if ask.region is not None else window.region
+        zones = [
+            zone.name.replace("_", " ")
+            for zone in self._camera.zones
+            if place != WHOLE and counts(place, (zone,))
+        ]
+        recent = tuple(each for each in self._recent if 0.0 <= ask.time - each[1] <= RECENT_S)
+        return describe(
+            Scene(camera=self._camera.name, zones=tuple(zones), time=ask.time, recent=recent),
+            self._time_zone,
+        )
+
+
+def _answerable(ask: Ask, window: Window) -> Ask:
+    """Leave out what this window cannot show: a sound that is not in it."""
+    if window.sound:
+        return ask
+    events = {
+        anomaly: event
+        for anomaly, event in ask.events.items()
+        if ANOMALIES[anomaly].senses != frozenset({Sense.SOUND})
+    }
+    return replace(ask, events=events)

@@ -1,0 +1,98 @@
+"""What is remembered of the model, in one JSON file in the data folder, written atomically."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from omnicam.taxonomy import AnomalyClass
+from omnicam.verify.calibration import Line, Look, Memory, Reference, Source
+from omnicam.verify.questions import VERSION
+
+_LOGGER = logging.getLogger(__name__)
+
+FILE_NAME = "model.json"
+FORMAT = 1
+
+
+def read(data: Path, model: str) -> Memory:
+    """Read what is remembered of a model; nothing where there is none, or it is of another.
+
+    A file that cannot be used is told in the log, kept under another name, and begun anew.
+    """
+    file = data / FILE_NAME
+    try:
+        raw = json.loads(file.read_text(encoding="utf-8"))
+        memory = parse(raw)
+        same = (raw["format"], raw["model"], raw["questions"]) == (FORMAT, model, VERSION)
+    except FileNotFoundError:
+        return Memory()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        _LOGGER.warning("%s cannot be used (%s): calibration begins anew", file, error)
+        _set_aside(file)
+        return Memory()
+    if same:
+        return memory
+    _LOGGER.warning("%s is of another model or other questions: calibration begins anew", file)
+    _set_aside(file)
+    return Memory()
+
+
+def write(data: Path, model: str, memory: Memory) -> None:
+    """Write atomically; OSError where the folder cannot be written."""
+    file = data / FILE_NAME
+    draft = file.with_suffix(".new")
+    with draft.open("w", encoding="utf-8") as stream:
+        json.dump(dump(model, memory), stream, ensure_ascii=False, allow_nan=False, indent=1)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(file)
+
+
+def dump(model: str, memory: Memory) -> dict[str, Any]:
+    """Give the file's contents."""
+    return {
+        "format": FORMAT,
+        "model": model,
+        "questions": VERSION,
+        "lines": {anomaly: asdict(line) for anomaly, line in memory.lines.items()},
+        "references": {key: asdict(value) for key, value in memory.references.items()},
+        "looks": [asdict(look) for look in memory.looks],
+    }
+
+
+def parse(raw: dict[str, Any]) -> Memory:
+    """Read what `dump` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is something else.
+    """
+    memory = Memory(
+        lines={
+            AnomalyClass(name): Line(**{**line, "source": Source(line["source"])})
+            for name, line in raw["lines"].items()
+        },
+        references={key: Reference(**value) for key, value in raw["references"].items()},
+        looks=tuple(
+            Look(**{**look, "anomaly": AnomalyClass(look["anomaly"])}) for look in raw["looks"]
+        ),
+    )
+    numbers = [value.mean for value in memory.references.values()]
+    numbers += [value.count for value in memory.references.values()]
+    numbers += [look.score for look in memory.looks]
+    if not all(math.isfinite(number) for number in numbers):
+        msg = "a number in it is not finite"
+        raise ValueError(msg)
+    return memory
+
+
+def _set_aside(file: Path) -> None:
+    try:
+        file.replace(file.with_suffix(".old"))
+    except OSError as error:
+        _LOGGER.warning("%s cannot be set aside: %s", file, error)

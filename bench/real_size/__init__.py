@@ -1,0 +1,1 @@
+"""The real-size model with random weights on a GPU: bytes and times do not depend on values."""
