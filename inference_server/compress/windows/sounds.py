@@ -38,7 +38,7 @@ def _voice(
     which = (np.floor(_TIME * syllables) + random.integers(0, 5)).astype(int) % len(_VOWELS)
     formants = np.array(_VOWELS)[which]
     wave = np.zeros(SAMPLES)
-    for harmonic in range(1, 30):
+    for harmonic in range(1, 20):
         height = harmonic * np.gradient(phase) * RATE / (2 * np.pi)
         through = sum(1 / (1 + ((height - formants[:, n]) / 120) ** 2) for n in range(2))
         wave += through * np.sin(harmonic * phase) * (height < RATE / 2) / harmonic**0.5

@@ -42,7 +42,10 @@ def test_each_window_has_two_seconds_of_pictures_and_sound() -> None:
 
 
 def test_what_is_said_of_a_situation_shows() -> None:
-    of = {window.name.rsplit("-", 2)[0].removeprefix("staged-"): window for window in staged(16)}
+    of = {
+        window.name.rsplit("-", 2)[0].removeprefix("staged-"): window
+        for window in staged(16, side=64)
+    }
     brightness = {name: float(window.frames.mean()) for name, window in of.items()}
     assert brightness["empty-night"] < 0.4 * brightness["empty-day"]
     assert of["covered"].frames[-1].mean() < 0.4 * of["covered"].frames[0].mean()
