@@ -37,9 +37,10 @@ def _voice(
     phase = 2 * np.pi * np.cumsum(random.uniform(*pitch) * sway) / RATE
     which = (np.floor(_TIME * syllables) + random.integers(0, 5)).astype(int) % len(_VOWELS)
     formants = np.array(_VOWELS)[which]
+    pitches = np.gradient(phase) * RATE / (2 * np.pi)
     wave = np.zeros(SAMPLES)
     for harmonic in range(1, 20):
-        height = harmonic * np.gradient(phase) * RATE / (2 * np.pi)
+        height = harmonic * pitches
         through = sum(1 / (1 + ((height - formants[:, n]) / 120) ** 2) for n in range(2))
         wave += through * np.sin(harmonic * phase) * (height < RATE / 2) / harmonic**0.5
     return _finished(wave * np.abs(np.sin(np.pi * syllables * _TIME)) ** 0.5, random)
@@ -63,9 +64,11 @@ def _glass(random: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _thump(random: np.random.Generator) -> NDArray[np.float32]:
-    after = np.clip(_TIME - random.uniform(0.4, 1.2), 0, None)
+    start = random.uniform(0.4, 1.2)
+    after = np.clip(_TIME - start, 0, None)
     body = np.sin(2 * np.pi * random.uniform(50, 90) * after) * np.exp(-12 * after)
-    return _finished(body + 0.3 * random.normal(0, 1, SAMPLES) * np.exp(-40 * after), random)
+    noise = 0.1 * random.normal(0, 1, SAMPLES) * np.exp(-60 * after) * (_TIME > start)
+    return _finished(body + noise, random)
 
 
 def _alarm(random: np.random.Generator) -> NDArray[np.float32]:

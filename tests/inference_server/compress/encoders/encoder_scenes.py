@@ -16,13 +16,13 @@ from inference_server.compress.encoders.vision import pictures
 from inference_server.compress.windows import staged
 
 HEADS = 16
-WIDTH = 128
-FFN = 208  # as 4304, no multiple of 128
+WIDTH = 64
+FFN = 144  # as 4304, no multiple of 128
 
 
 def encoder(seed: int) -> Qwen3OmniMoeVisionEncoder:
     config = Qwen3OmniMoeVisionEncoderConfig(
-        depth=4,
+        depth=3,
         hidden_size=WIDTH,
         intermediate_size=FFN,
         num_heads=HEADS,
@@ -31,7 +31,7 @@ def encoder(seed: int) -> Qwen3OmniMoeVisionEncoder:
         spatial_merge_size=2,
         temporal_patch_size=2,
         num_position_embeddings=256,
-        deepstack_visual_indexes=[0, 1, 2],
+        deepstack_visual_indexes=[0, 1],
         in_channels=3,
     )
     torch.manual_seed(seed)
@@ -47,4 +47,4 @@ def encoder(seed: int) -> Qwen3OmniMoeVisionEncoder:
 
 def shown(folder: Path, count: int, seed: int) -> list[Pictures]:
     save_processor(folder)
-    return pictures(folder, staged(count, seed=seed, side=96))
+    return pictures(folder, staged(count, seed=seed, side=64))
