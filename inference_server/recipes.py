@@ -38,6 +38,8 @@ class Recipe:
         embedding_bits: the table of token embeddings, one scale a row where 8.
         head_bits: `lm_head`, likewise.
         group_size: input columns that share a scale where bits are 4.
+        heads_left_out: share of the picture encoder's attention heads that are zeroed, 0 to 0.5.
+            It saves no byte and, with vLLM's kernels, no time; 0 where that is all that counts.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Recipe:
     embedding_bits: int
     head_bits: int
     group_size: int = 128
+    heads_left_out: float = 0.0
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -57,8 +60,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         for recipe in (
             Recipe("full-w4", 128, 4, 4, 16, 16, 16, 16),
             Recipe("half-w4", 64, 4, 4, 16, 16, 16, 16),
-            Recipe("recommended", 56, 4, 4, 8, 8, 8, 8),
-            Recipe("smallest", 36, 4, 4, 8, 8, 8, 8),
+            Recipe("recommended", 56, 4, 4, 8, 8, 8, 8, heads_left_out=0.3),
+            Recipe("smallest", 36, 4, 4, 8, 8, 8, 8, heads_left_out=0.3),
         )
     }
 )

@@ -95,10 +95,10 @@ def measure(folder: Path, *, windows: int, rounds: int, dummy: bool, eager: bool
     import torch
     import vllm
 
-    from inference_server import quantised_audio
+    from inference_server.serve import vllm_plugin
 
     # vLLM finds it by itself where this package is installed; here it may only lie on the path.
-    quantised_audio.register()
+    vllm_plugin.register()
     free_before, total = torch.cuda.mem_get_info()
     began = time.monotonic()
     cache = windows * WINDOW_TOKENS * KV_BYTES_A_TOKEN

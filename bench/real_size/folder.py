@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checkpoints import REAL, configuration, save_processor
-from inference_server.compress.layout import quantization
+from inference_server.compress.layout import configure
 from inference_server.compress.parts import PARTS
 from inference_server.recipes import Recipe
 
@@ -23,10 +23,6 @@ def make(folder: Path, recipe: Recipe) -> None:
     config = configuration(shape, save_processor(folder)).to_dict()
     for absent in ("talker_config", "code2wav_config"):
         config.pop(absent, None)
-    groups = {name: each for part in PARTS for name, each in part.groups(recipe).items()}
-    ignored = [name for part in PARTS for name in part.ignored(recipe)]
     config["dtype"] = "bfloat16"
-    stored = quantization(recipe, groups, ignored)
-    if stored is not None:
-        config["quantization_config"] = stored
+    configure(config, recipe, PARTS)
     (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")

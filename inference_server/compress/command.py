@@ -25,7 +25,7 @@ NEEDED = (
     "llmcompressor",
 )
 INSTALL = "pip install 'omnicam[compress]'"
-SYNTHETIC = 16
+STAGED = 32
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,7 +43,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--windows",
         type=Path,
         metavar="DIR|MANIFEST",
-        help="recordings with pictures and sound that calibrate; without it, staged noise",
+        help="recordings with pictures and sound that calibrate; without it, staged scenes",
     )
     parser.add_argument(
         "--evaluate",
@@ -83,11 +83,13 @@ def _run(options: argparse.Namespace) -> None:
     # Only now the modules that compute: they take seconds to import.
     from inference_server.compress.recordings import load
     from inference_server.compress.run import Task, compress
-    from inference_server.compress.window import synthetic
+    from inference_server.compress.windows import staged
 
     if options.windows is None:
-        _say(f"no --windows: {SYNTHETIC} windows of staged noise calibrate, which is for a trial")
-        windows = synthetic(SYNTHETIC)
+        _say(
+            f"no --windows: {STAGED} staged windows calibrate; recordings of your own do it better"
+        )
+        windows = staged(STAGED)
     else:
         windows = load(options.windows)
     work = options.work or options.target.with_name(options.target.name + ".work")

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, Protocol
 
 from inference_server.compress.source import ARCHITECTURE, Source
 from inference_server.recipes import Recipe
 
+# In bits of the recipe, by the beginning of a tensor's name.
+OUTSIDE = (
+    ("thinker.visual.", "vision_bits"),
+    ("thinker.audio_tower.", "audio_bits"),
+    ("thinker.model.embed_tokens.", "embedding_bits"),
+    ("thinker.lm_head.", "head_bits"),
+)
 SPEAKING = ("talker_config", "code2wav_config")
 
 
-def target_config(
-    source: Source, recipe: Recipe, groups: Mapping[str, Any], ignored: Sequence[str]
-) -> dict[str, Any]:
+class Configured(Protocol):
+    """What a part outside the decoder's layers says of itself."""
+
+    def configure(self, config: dict[str, Any], recipe: Recipe) -> None:
+        """Change the configuration where the part's sizes change."""
+
+    def groups(self, recipe: Recipe) -> Mapping[str, Any]:
+        """Its `config_groups` of compressed-tensors."""
+
+    def ignored(self, recipe: Recipe) -> Sequence[str]:
+        """Its modules that stay plain."""
+
+
+def target_config(source: Source, recipe: Recipe, parts: Sequence[Configured]) -> dict[str, Any]:
     """The target's config.json.
 
     Args:
         source: the checkpoint.
         recipe: what became of the decoder.
-        groups: compressed-tensors' `config_groups` of the other parts.
-        ignored: the other parts' modules that stay plain.
+        parts: the parts outside the decoder's layers.
     """
     config = deepcopy(dict(source.config))
     for part in SPEAKING:
@@ -35,34 +52,34 @@ def target_config(
             text[key] = min(recipe.experts, text[key])
     # vLLM reads it and finds no default.
     thinker["vision_config"].setdefault("apply_vit_abs_pos_embed", True)
-    stored = quantization(recipe, groups, ignored)
-    if stored is not None:
-        config["quantization_config"] = stored
+    configure(config, recipe, parts)
     return config
 
 
-def quantization(
-    recipe: Recipe, groups: Mapping[str, Any], ignored: Sequence[str]
-) -> dict[str, Any] | None:
-    """What config.json says of packed weights; None where all are plain.
+def configure(config: dict[str, Any], recipe: Recipe, parts: Sequence[Configured]) -> None:
+    """Say in a config.json's content what is packed, and the sizes that packing changes.
 
     Args:
+        config: changed in place.
         recipe: what became of the decoder.
-        groups: compressed-tensors' `config_groups` of the other parts.
-        ignored: the other parts' modules that stay plain.
+        parts: the parts outside the decoder's layers.
     """
     decoder, plain = _decoder_groups(recipe)
-    every = decoder | dict(groups)
-    if not every:
-        return None
-    return {
-        "quant_method": "compressed-tensors",
-        "format": "pack-quantized",
-        "quantization_status": "compressed",
-        "kv_cache_scheme": None,
-        "config_groups": every,
-        "ignore": [*ignored, r"re:.*mlp\.gate$", *plain],
-    }
+    every = dict(decoder)
+    ignored: list[str] = []
+    for part in parts:
+        part.configure(config, recipe)
+        every |= part.groups(recipe)
+        ignored += part.ignored(recipe)
+    if every:
+        config["quantization_config"] = {
+            "quant_method": "compressed-tensors",
+            "format": "pack-quantized",
+            "quantization_status": "compressed",
+            "kv_cache_scheme": None,
+            "config_groups": every,
+            "ignore": [*ignored, r"re:.*mlp\.gate$", *plain],
+        }
 
 
 def group(bits: int, size: int | None, targets: Sequence[str]) -> dict[str, Any]:
@@ -94,7 +111,11 @@ def group(bits: int, size: int | None, targets: Sequence[str]) -> dict[str, Any]
 
 def _decoder_groups(recipe: Recipe) -> tuple[dict[str, Any], list[str]]:
     """The decoder's groups, and its modules that stay plain."""
-    attention, experts = r"re:.*self_attn\.(q|k|v|o|qkv)_proj$", r"re:.*mlp\.experts\..*"
+    # The sound encoder has a self_attn of its own.
+    attention, experts = (
+        r"re:.*\bmodel\.layers\.\d+\.self_attn\.(q|k|v|o|qkv)_proj$",
+        r"re:.*mlp\.experts\..*",
+    )
     made: dict[str, Any] = {}
     plain = []
     for name, target, bits in (
@@ -126,6 +147,12 @@ def target_bytes(source: Source, recipe: Recipe) -> int:
             bits = _stored(recipe.expert_bits, recipe.group_size)
         elif ".model.layers." in name and "self_attn" in name and len(entry.shape) == 2:
             bits = _stored(recipe.attention_bits, recipe.group_size)
+        elif len(entry.shape) == 2:
+            # A hundredth and 4 kB for rows' scales and widths that are rounded up.
+            chosen = next((key for start, key in OUTSIDE if name.startswith(start)), None)
+            if chosen is not None and getattr(recipe, chosen) == 8:
+                bits = 8.1
+                total += 4096 + 2 * entry.shape[0]
         total += int(entry.elements * bits / 8) + 512
     return total
 

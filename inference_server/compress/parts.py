@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import torch
 
-from inference_server.compress.rows import InRows
+from inference_server.compress.encoders.packed import AUDIO, EMBEDDING, HEAD, Packed
+from inference_server.compress.encoders.vision import Vision
 from inference_server.compress.source import Source
 from inference_server.compress.weights import Weights
 from inference_server.compress.window import Window
@@ -31,7 +32,12 @@ class Part(Protocol):
         """How the names of its tensors begin."""
 
     def convert(
-        self, source: Source, weights: Weights, recipe: Recipe, windows: Sequence[Window]
+        self,
+        source: Source,
+        weights: Weights,
+        recipe: Recipe,
+        windows: Sequence[Window],
+        report: dict[str, Any],
     ) -> Iterator[tuple[str, torch.Tensor]]:
         """Yield the part's tensors for the target, by full name.
 
@@ -40,7 +46,11 @@ class Part(Protocol):
             weights: of the source.
             recipe: how many bits.
             windows: those that calibrate.
+            report: takes what there is to say about it, for the journal.
         """
+
+    def configure(self, config: dict[str, Any], recipe: Recipe) -> None:
+        """Change the target's configuration where the part's sizes change."""
 
     def groups(self, recipe: Recipe) -> Mapping[str, Any]:
         """Further `config_groups` of compressed-tensors for this part; none where it is plain."""
@@ -55,15 +65,22 @@ class Copied:
 
     name: str
     prefix: str
-    plain: tuple[str, ...] = ()
 
     def convert(
-        self, source: Source, weights: Weights, recipe: Recipe, windows: Sequence[Window]
+        self,
+        source: Source,
+        weights: Weights,
+        recipe: Recipe,
+        windows: Sequence[Window],
+        report: dict[str, Any],
     ) -> Iterator[tuple[str, torch.Tensor]]:
         """Yield each tensor unchanged."""
-        del recipe, windows
+        del recipe, windows, report
         for name in source.names(self.prefix):
             yield name, weights.raw(name)
+
+    def configure(self, config: dict[str, Any], recipe: Recipe) -> None:
+        """Nothing changes."""
 
     def groups(self, recipe: Recipe) -> Mapping[str, Any]:
         """None."""
@@ -71,33 +88,15 @@ class Copied:
         return {}
 
     def ignored(self, recipe: Recipe) -> Sequence[str]:
-        """All of it."""
+        """Nothing that compressed-tensors would look for."""
         del recipe
-        return self.plain
+        return ()
 
 
 PARTS: tuple[Part, ...] = (
-    InRows(
-        "vision",
-        "thinker.visual.",
-        (r"re:.*visual\..*(attn\.qkv|attn\.proj|linear_fc[12]|mlp\.[02])$",),
-        plain=("re:.*visual.*",),
-        tables=("thinker.visual.pos_embed.weight",),
-    ),
-    InRows(
-        "audio",
-        "thinker.audio_tower.",
-        # vLLM runs q, k and v as one layer named qkv.
-        (r"re:.*audio_tower\..*(qkv|[qkv]_proj|out_proj|fc[12]|conv_out|proj[12])$",),
-        plain=("re:.*audio_tower.*",),
-    ),
-    InRows("embedding", "thinker.model.embed_tokens.", (r"re:.*embed_tokens$",)),
+    Vision(),
+    Packed("audio", "thinker.audio_tower.", AUDIO, "audio_bits"),
+    Packed("embedding", "thinker.model.embed_tokens.", EMBEDDING, "embedding_bits"),
     Copied("norm", "thinker.model.norm."),
-    # In vLLM this layer has a class of its own and no name.
-    InRows(
-        "head",
-        "thinker.lm_head.",
-        (r"re:.*lm_head$", "ParallelLMHead"),
-        plain=("re:.*lm_head.*",),
-    ),
+    Packed("head", "thinker.lm_head.", HEAD, "head_bits", ("ParallelLMHead",)),
 )

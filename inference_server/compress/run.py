@@ -152,12 +152,13 @@ def _steps(task: Task, journal: Journal) -> None:
 def _part(task: Task, journal: Journal, part: Part, weights: Weights) -> None:
     before = time.monotonic()
     files = []
-    tensors = part.convert(task.source, weights, task.recipe, task.windows)
+    report: dict[str, Any] = {}
+    tensors = part.convert(task.source, weights, task.recipe, task.windows, report)
     for number, batch in enumerate(_by_size(tensors), start=1):
         path = task.target / f"model-{part.name}-{number:03d}.safetensors"
         shards.write_shard(path, batch)
         files.append(path)
-    journal.note(part.name, files, {})
+    journal.note(part.name, files, report)
     size = sum(path.stat().st_size for path in files)
     task.say(f"{part.name}: {time.monotonic() - before:.0f} s, {size / 1e9:.2f} GB")
 
@@ -181,7 +182,8 @@ def _capture(task: Task, journal: Journal) -> None:
     """Windows through the encoders as they are in the target now."""
     before = time.monotonic()
     with Weights(task.target, journal.files()) as weights:
-        encoders = Encoders(weights, task.source.config, task.source.folder)
+        config = target_config(task.source, task.recipe, PARTS)
+        encoders = Encoders(weights, config, task.source.folder)
         questions = list(verdicts.QUESTIONS.values())
         sequences, hidden = encoders.sequences(task.windows, questions)
     if not hidden.isfinite().all():
@@ -227,9 +229,7 @@ def _finish(task: Task, journal: Journal, identity: dict[str, Any]) -> None:
             shards.write_whole(task.target / path.name, partial(shutil.copyfile, path))
     reports = {step: noted["report"] for step, noted in journal.steps.items()}
     shards.write_json(task.target / REPORT, {"task": identity, "steps": reports})
-    groups = {name: each for part in PARTS for name, each in part.groups(task.recipe).items()}
-    ignored = [name for part in PARTS for name in part.ignored(task.recipe)]
-    config = target_config(task.source, task.recipe, groups, ignored)
+    config = target_config(task.source, task.recipe, PARTS)
     shards.write_json(task.target / "config.json", config)
     task.say(f"{task.target}: {total / 1e9:.2f} GB of weights")
 

@@ -1,0 +1,1 @@
+"""Serving the compressed model with vLLM."""
