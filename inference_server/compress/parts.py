@@ -98,5 +98,5 @@ PARTS: tuple[Part, ...] = (
     Packed("audio", "thinker.audio_tower.", AUDIO, "audio_bits"),
     Packed("embedding", "thinker.model.embed_tokens.", EMBEDDING, "embedding_bits"),
     Copied("norm", "thinker.model.norm."),
-    Packed("head", "thinker.lm_head.", HEAD, "head_bits"),
+    Packed("head", "thinker.lm_head.", HEAD, "head_bits", ("ParallelLMHead",)),
 )

@@ -67,7 +67,7 @@ def _thump(random: np.random.Generator) -> NDArray[np.float32]:
     start = random.uniform(0.4, 1.2)
     after = np.clip(_TIME - start, 0, None)
     body = np.sin(2 * np.pi * random.uniform(50, 90) * after) * np.exp(-12 * after)
-    noise = 0.1 * random.normal(0, 1, SAMPLES) * np.exp(-60 * after) * (_TIME > start)
+    noise = 0.1 * random.normal(0, 1, SAMPLES) * np.exp(-60 * after) * (start < _TIME)
     return _finished(body + noise, random)
 
 
