@@ -48,7 +48,10 @@ class Encoders:
             raise CompressError(f"the embedding has {table.shape[0]} rows, config.json {rows}")
         self._model.set_input_embeddings(torch.nn.Embedding.from_pretrained(table))
         for part in ("visual", "audio_tower"):
-            getattr(self._model, part).load_state_dict(weights.under(f"thinker.{part}."))
+            # Taken as they are read: copied, each part would be in memory twice.
+            state = weights.under(f"thinker.{part}.")
+            getattr(self._model, part).load_state_dict(state, assign=True)
+            weights.close()
         self._processor = AutoProcessor.from_pretrained(folder)
         self._sound_token = made.audio_token_id
 

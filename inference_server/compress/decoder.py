@@ -8,6 +8,7 @@ do not show.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,7 +144,7 @@ def load_layer(weights: Weights, config: Any, number: int, *, keep: torch.dtype)
     """Read a layer; `keep` is the type in which its experts stay in memory."""
     text = config.text_config
     prefix = layer_prefix(number)
-    attention = Qwen3OmniMoeThinkerTextAttention(_eager(text), 0).eval().requires_grad_(False)
+    attention = Qwen3OmniMoeThinkerTextAttention(_attending(text), 0).eval().requires_grad_(False)
     attention.load_state_dict(weights.under(f"{prefix}self_attn."))
     norms = {}
     for name in ("input_layernorm", "post_attention_layernorm"):
@@ -159,34 +160,26 @@ def load_layer(weights: Weights, config: Any, number: int, *, keep: torch.dtype)
     return Layer(number, text, attention, norms, experts)
 
 
-def head(weights: Weights, config: Any, hidden: torch.Tensor) -> torch.Tensor:
+def head(norm: torch.Tensor, table: torch.Tensor, eps: float, hidden: torch.Tensor) -> torch.Tensor:
     """Logits of hidden states that have passed all layers, [tokens, vocabulary]."""
-    norm = weights["thinker.model.norm.weight"]
-    normed = functional.rms_norm(hidden, norm.shape, norm, config.text_config.rms_norm_eps)
-    return normed @ weights["thinker.lm_head.weight"].T
+    return functional.rms_norm(hidden, norm.shape, norm, eps) @ table.T
 
 
-def _eager(text: Any) -> Any:
+def _attending(text: Any) -> Any:
+    """The configuration with PyTorch's own attention, which takes any mask."""
     text._attn_implementation = "sdpa"  # noqa: SLF001 - transformers has no other name for it
     return text
 
 
-class _inputs_of:  # noqa: N801 - reads as a phrase where it is used
-    """Collects what a linear layer is given."""
-
-    def __init__(self, module: torch.nn.Module) -> None:
-        self._module = module
-        self._taken: list[torch.Tensor] = []
-
-    def __enter__(self) -> list[torch.Tensor]:
-        self._handle = self._module.register_forward_pre_hook(self._take)
-        return self._taken
-
-    def __exit__(self, *_: object) -> None:
-        self._handle.remove()
-
-    def _take(self, _: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-        self._taken.append(inputs[0])
+@contextmanager
+def _inputs_of(module: torch.nn.Module) -> Iterator[list[torch.Tensor]]:
+    """Collect what a linear layer is given."""
+    taken: list[torch.Tensor] = []
+    handle = module.register_forward_pre_hook(lambda _, inputs: taken.append(inputs[0]))
+    try:
+        yield taken
+    finally:
+        handle.remove()
 
 
 def state_of(layer: Layer) -> Mapping[str, torch.Tensor]:

@@ -128,7 +128,7 @@ def _sound(file: av.container.InputContainer) -> np.ndarray:
     resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
     parts: list[np.ndarray] = []
     for frame in file.decode(audio=0):
-        if frame.time > LONGEST:
+        if frame.time is not None and frame.time > LONGEST:
             break
         parts += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
     parts += [piece.to_ndarray()[0] for piece in resampler.resample(None)]

@@ -99,9 +99,12 @@ def round_weights(
         return Rounded(nearest, scale, none, none, [])
     made = _gptq(weights, hessians, scale.float(), zero, arguments)
     integers = _integers(made, scale, bits)
+    # GPTQ sets columns to zero whose inputs were: another input may not be.
+    dead = hessians.diagonal(dim1=1, dim2=2) == 0
+    integers = torch.where(dead[:, None, :], nearest, integers)
     error, nearest_error = (_error(weights, each, scale, hessians) for each in (integers, nearest))
-    # Worse than rounding to nearest, or not a number: the inputs did not determine it.
-    worse = (~(error <= nearest_error)).nonzero().flatten().tolist()
+    # No better than rounding to nearest, or not a number: the inputs did not determine it.
+    worse = (~(error < nearest_error)).nonzero().flatten().tolist()
     for index in worse:
         integers[index] = nearest[index]
     error[worse] = nearest_error[worse]

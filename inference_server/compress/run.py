@@ -114,8 +114,7 @@ def _check_target(task: Task, journal: Journal) -> None:
                 f"{task.target} is not empty ({strange[0]} is in it); take an empty folder"
             )
         journal.save()
-    for path in task.target.glob(f"*{shards.PART}"):
-        path.unlink()
+    shards.clear(task.target)
     if journal.steps:
         task.say(f"going on after {list(journal.steps)[-1]}")
     journal.verify(task.target)

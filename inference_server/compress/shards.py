@@ -52,6 +52,13 @@ def write_shard(path: Path, tensors: Mapping[str, Any]) -> None:
     write_whole(path, lambda part: save_file(ready, part, metadata={"format": "pt"}))
 
 
+def clear(folder: Path) -> None:
+    """Remove what writers that were killed left in a folder; safetensors names its own `.tmp…`."""
+    for pattern in (f"*{PART}", ".tmp*"):
+        for path in folder.glob(pattern):
+            path.unlink()
+
+
 def sha256(path: Path) -> str:
     """The digest of a file's content."""
     with path.open("rb") as file:

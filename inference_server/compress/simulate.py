@@ -17,6 +17,7 @@ from inference_server import verdicts
 from inference_server.compress.capture import Encoders, thinker_config
 from inference_server.compress.decoder import head, load_layer
 from inference_server.compress.errors import CompressError
+from inference_server.compress.sequences import Sequences
 from inference_server.compress.weights import Weights
 from inference_server.compress.window import Window
 
@@ -51,24 +52,59 @@ def answers(
     Raises:
         CompressError: it has no configuration, as one that was not finished.
     """
+    made = _forward(folder, windows, questions, say)
+    ends = [token for span in made.sequences.spans for token in span.answers]
+    return made.answers(made.head(made.hidden[ends]).log_softmax(dim=-1), len(questions))
+
+
+@torch.inference_mode()
+def everywhere(folder: Path, windows: Sequence[Window]) -> tuple[torch.Tensor, Answers]:
+    """Log-probabilities of the next word after every token, and the answers, for small models.
+
+    Float32 [tokens, vocabulary], of windows with all nine questions.
+    """
+    made = _forward(folder, windows, tuple(verdicts.QUESTIONS.values()), lambda _: None)
+    scores = made.head(made.hidden).log_softmax(dim=-1)
+    ends = [token for span in made.sequences.spans for token in span.answers]
+    return scores, made.answers(scores[ends], len(verdicts.QUESTIONS))
+
+
+@dataclass(frozen=True)
+class _Forward:
+    """What has passed all layers, and how to read it."""
+
+    sequences: Sequences
+    hidden: torch.Tensor
+    head: Callable[[torch.Tensor], torch.Tensor]
+    yes: list[int]
+    no: list[int]
+
+    def answers(self, scores: torch.Tensor, questions: int) -> Answers:
+        """Answers from the log-probabilities at the end of each question."""
+        scores = scores.view(-1, questions, scores.shape[-1])
+        odds = scores[..., self.yes].logsumexp(-1) - scores[..., self.no].logsumexp(-1)
+        return Answers(scores, odds)
+
+
+def _forward(
+    folder: Path, windows: Sequence[Window], questions: Sequence[str], say: Callable[[str], None]
+) -> _Forward:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except OSError as error:
         raise CompressError(f"{folder} holds no finished model: {error}") from None
     made = thinker_config(config)
-    shards = sorted(path.name for path in folder.glob("*.safetensors"))
-    with Weights(folder, shards) as weights:
+    layers = made.text_config.num_hidden_layers
+    with Weights(folder, sorted(path.name for path in folder.glob("*.safetensors"))) as weights:
         encoders = Encoders(weights, config, folder)
         sequences, hidden = encoders.sequences(windows, questions)
         yes, no = ([encoders.word(word) for word in words] for words in (verdicts.YES, verdicts.NO))
         del encoders
-        for number in range(made.text_config.num_hidden_layers):
-            layer = load_layer(weights, made, number, keep=torch.float32)
+        for number in range(layers):
+            layer = load_layer(weights, made, number, keep=torch.bfloat16)
             hidden = layer.forward(hidden, sequences)
             weights.close()
-            say(f"{folder.name}: layer {number + 1} of {made.text_config.num_hidden_layers}")
-        ends = [token for span in sequences.spans for token in span.answers]
-        logits = head(weights, made, hidden[ends]).view(len(windows), len(questions), -1)
-    scores = logits.log_softmax(dim=-1)
-    odds = scores[..., yes].logsumexp(-1) - scores[..., no].logsumexp(-1)
-    return Answers(scores, odds)
+            say(f"{folder.name}: layer {number + 1} of {layers}")
+        norm, table = (weights[f"thinker.{name}.weight"] for name in ("model.norm", "lm_head"))
+    eps = made.text_config.rms_norm_eps
+    return _Forward(sequences, hidden, lambda at: head(norm, table, eps, at), yes, no)
