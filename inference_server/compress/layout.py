@@ -67,10 +67,10 @@ def configure(config: dict[str, Any], recipe: Recipe, parts: Sequence[Configured
     decoder, plain = _decoder_groups(recipe)
     every = dict(decoder)
     ignored: list[str] = []
-    for part in parts:
-        part.configure(config, recipe)
-        every |= part.groups(recipe)
-        ignored += part.ignored(recipe)
+    for each in parts:
+        each.configure(config, recipe)
+        every |= each.groups(recipe)
+        ignored += each.ignored(recipe)
     if every:
         config["quantization_config"] = {
             "quant_method": "compressed-tensors",

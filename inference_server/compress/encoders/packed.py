@@ -37,12 +37,14 @@ class Packed:
         prefix: how the names of its tensors begin.
         modules: patterns of the names of its matrices' modules.
         bits: the recipe's field that tells how many; 16 copies the part.
+        classes: of vLLM's modules that it builds without a name.
     """
 
     name: str
     prefix: str
     modules: Sequence[str]
     bits: str
+    classes: Sequence[str] = ()
 
     def convert(
         self,
@@ -62,7 +64,7 @@ class Packed:
 
     def groups(self, recipe: Recipe) -> Mapping[str, Any]:
         """One group of eight bits."""
-        return groups(self.name, self.modules, getattr(recipe, self.bits))
+        return groups(self.name, self.modules, getattr(recipe, self.bits), self.classes)
 
     def ignored(self, recipe: Recipe) -> Sequence[str]:
         """All its matrices where they stay as they are."""
@@ -81,11 +83,13 @@ def written(
             yield name, tensor
 
 
-def groups(name: str, modules: Sequence[str], bits: int) -> dict[str, Any]:
+def groups(
+    name: str, modules: Sequence[str], bits: int, classes: Sequence[str] = ()
+) -> dict[str, Any]:
     """compressed-tensors' groups for modules of so many bits."""
     if bits != BITS:
         return {}
-    return {name: group(BITS, None, targets(modules))}
+    return {name: group(BITS, None, [*targets(modules), *classes])}
 
 
 def ignored(modules: Sequence[str], bits: int) -> list[str]:
