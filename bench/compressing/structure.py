@@ -14,9 +14,9 @@ from the seed alone:
   log-normal (sigma 0.7): activations are correlated and a few channels are large.
 
 Without it, on seed 0, REAP still came 1.9 times closer than random experts on average and GPTQ 8.7
-times closer than rounding to nearest: windows hold few different tokens, so that inputs of a small
+times closer than rounding to nearest: windows hold few different tokens, so inputs of a small
 model span few directions in either case. GPTQ's margin on the real model will be smaller: the one
-layer of real size tried, with independent random inputs, lost half of what rounding to nearest does.
+layer of real size tried, with independent random inputs, lost half of what nearest does.
 """
 
 from __future__ import annotations
