@@ -12,6 +12,11 @@ from the seed alone:
   outputs have a heavy tail, as those that REAP's authors report.
 - inputs: token embeddings are of rank 32 around a common mean, and the weights of the norms are
   log-normal (sigma 0.7): activations are correlated and a few channels are large.
+
+Without it, on seed 0, REAP still came 1.9 times closer than random experts on average and GPTQ 8.7
+times closer than rounding to nearest: windows hold few different tokens, so inputs of a small
+model span few directions in either case. GPTQ's margin on the real model will be smaller: the one
+layer of real size tried, with independent random inputs, lost half of what nearest does.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def main() -> int:
         if "crossings" in parts:
             report["crossings"] = _ask(_played(crossings(), model), "staged crossings")
         if "stay" in parts:
-            report["stay"] = _ask(_played((stay(),), model), "staged stay of five minutes")
+            report["stay"] = _ask(_played((stay(options.dwell),), model), "staged stay")
         if "occlusions" in parts:
             report["occlusions"] = _identities(occlusions(), model)
         if "recorded" in parts:
@@ -163,7 +163,10 @@ def _arguments() -> argparse.Namespace:
         "--part",
         action="append",
         choices=(*PARTS, "stay"),
-        help="only this, may be given again; `stay` (five minutes) runs only if named",
+        help="only this, may be given again; `stay` runs only if named",
+    )
+    parser.add_argument(
+        "--dwell", type=float, default=60.0, help="seconds that make `stay` loitering (default 60)"
     )
     parser.add_argument("--json", type=Path, help="write the figures")
     return parser.parse_args()

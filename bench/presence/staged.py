@@ -146,13 +146,22 @@ def occlusions() -> tuple[Film, ...]:
     return (*hidden, *back, *meeting)
 
 
-def stay(seconds: float = 312.0) -> Film:
-    """Give the film of somebody who walks to and fro by night behind a pillar, again and again."""
-    question = Question(name="stay", anomaly=AnomalyClass.NIGHT_LOITERING, onsets=(300.0,))
+def stay(dwell_s: float) -> Film:
+    """Give the film of somebody who walks to and fro by night behind a pillar, again and again.
+
+    Args:
+        dwell_s: seconds from which staying is loitering; the film lasts a little longer.
+    """
+    question = Question(
+        name="stay",
+        anomaly=AnomalyClass.NIGHT_LOITERING,
+        onsets=(dwell_s,),
+        loitering_s=dwell_s,
+    )
     motion = pace((-1.6, 4.0), (1.6, 4.0), 3.3)
     return Film(
-        name="stay, infrared",
-        seconds=seconds,
+        name=f"stay {dwell_s:.0f} s, infrared",
+        seconds=dwell_s + 6.0,
         walkers=(Walker(motion=motion, looks=WARDROBE["grey"]),),
         dark=True,
         pillars=(Pillar(x=0.0, half=0.5, depth=3.2),),

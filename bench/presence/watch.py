@@ -40,6 +40,7 @@ class Question:
         zones: of the camera.
         lines: of the camera.
         onsets: when it happens, in seconds of the film; none where it must not be called.
+        loitering_s: dwell from which staying is loitering, as in the camera's settings.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Question:
     zones: tuple[Zone, ...] = ()
     lines: tuple[Line, ...] = ()
     onsets: tuple[float, ...] = ()
+    loitering_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +152,6 @@ def question_camera(film: CameraSettings, question: Question) -> CameraSettings:
         zones=question.zones,
         lines=question.lines,
         night=ALWAYS,
+        loitering_s=question.loitering_s,
         classes=classes,
     )
