@@ -25,7 +25,10 @@ from inference_server.compress.window import synthetic
 from inference_server.recipes import Recipe
 
 ROOT = Path(__file__).resolve().parents[3]
-RECIPE = Recipe("test", 4, 4, 4, 16, 16, 16, 16)
+RECIPES = (
+    Recipe("decoder", 4, 4, 4, 16, 16, 16, 16),
+    Recipe("everything", 4, 4, 4, 8, 8, 8, 8, heads_left_out=0.25),
+)
 SETTINGS = {
     "HF_HUB_OFFLINE": "1",
     "OMP_NUM_THREADS": "1",
@@ -35,15 +38,17 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=RECIPES, ids=lambda recipe: recipe.name)
+def target(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("compressed")
-    source = build(folder / "source", Shape(layers=2, vision_layers=3, audio_layers=1))
+    source = build(
+        folder / "source", Shape(layers=2, vision_layers=3, vision_ffn=208, audio_layers=1)
+    )
     task = Task(
         source=open_source(source),
         target=folder / "target",
-        recipe=RECIPE,
+        recipe=request.param,
         windows=synthetic(2),
         work=folder / "work",
         method=Method(rounding="nearest"),
@@ -60,6 +65,7 @@ def plugin(folder: Path) -> Path:
     (place / "METADATA").write_text("Metadata-Version: 2.1\nName: omnicam-plugin\nVersion: 1\n")
     (place / "entry_points.txt").write_text(
         "[vllm.general_plugins]\nomnicam_cpu_experts = inference_server.cpu_experts:register\n"
+        "omnicam_encoders = inference_server.serve.vllm_plugin:register\n"
     )
     return place.parent
 
