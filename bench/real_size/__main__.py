@@ -57,7 +57,7 @@ def _one(options: argparse.Namespace) -> int:
     from real_size import folder as folders
 
     name = options.recipes[0]
-    recipe = _recipe(name)
+    recipe = recipe_of(name)
     folder = options.work / name.replace("/", "-")
     folders.make(folder, recipe)
     on_disk = None
@@ -76,7 +76,7 @@ def _one(options: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(name: str) -> Recipe:
+def recipe_of(name: str) -> Recipe:
     """Give a recipe by name, or by `EXPERTS/ENCODERS[/EMBEDDING]` in bits: `48/16`, `64/8/8`."""
     if name in RECIPES:
         return RECIPES[name]

@@ -10,16 +10,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from checkpoints import REAL, configuration, save_processor
+from checkpoints import REAL, Shape, configuration, save_processor
 from inference_server.compress.layout import configure
 from inference_server.compress.parts import PARTS
 from inference_server.recipes import Recipe
 
 
-def make(folder: Path, recipe: Recipe) -> None:
+def make(folder: Path, recipe: Recipe, shape: Shape = REAL) -> None:
     """Write everything but the weights."""
     folder.mkdir(parents=True, exist_ok=True)
-    shape = replace(REAL, experts=recipe.experts)
+    shape = replace(shape, experts=recipe.experts)
     config = configuration(shape, save_processor(folder)).to_dict()
     for absent in ("talker_config", "code2wav_config"):
         config.pop(absent, None)

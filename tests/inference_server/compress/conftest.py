@@ -40,6 +40,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def shape() -> Shape:
+    """The sizes of the checkpoint."""
+    return SHAPE
+
+
+@pytest.fixture(scope="session")
 def windows() -> list[Window]:
     return synthetic(3)
 
