@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ async def _once(
     async with server:
         cameras = {
             act.camera: {"url": server.url(act.camera), "enabled": False}
-            for act in once.ACTS.values()
+            | ({} if name in recordings else {"night": hours_far_from(datetime.now().astimezone())})
+            for name, act in once.ACTS.items()
         }
         _say("starting broker, node" + ("" if options.no_home_assistant else ", Home Assistant"))
         async with open_house(
@@ -116,6 +118,15 @@ async def _once(
     for reason in missing:
         print(f"missing: {reason}", file=sys.stderr)
     return 1 if missing else 0
+
+
+def hours_far_from(now: datetime) -> str:
+    """Give hours of night, as settings have them, that `now` is far from.
+
+    The staged rooms are lit, whatever the hour at which they are shown; by night a picture that
+    turns black would be a light that goes off and not a cover.
+    """
+    return f"{now + timedelta(hours=11):%H:%M}-{now + timedelta(hours=13):%H:%M}"
 
 
 async def _show(options: argparse.Namespace, folder: Path) -> int:
