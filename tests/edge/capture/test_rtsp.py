@@ -57,10 +57,11 @@ def away(item):
 
 # On a busy machine UDP loses packets, which is not what is shown here: it is watched again then.
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("transport", "tries"), [(Transport.TCP, 1), (Transport.UDP, 4)])
-async def test_a_camera_over_rtsp(media, tmp_path, transport, tries):
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
+async def test_a_camera_over_rtsp(media, tmp_path, transport):
     path = media(seconds=12.0)
-    for _ in range(tries):
+    # A busy machine may lose packets or be late for a picture: then it is watched again.
+    for _ in range(4):
         async with RtspServer({"hall": path}, marks={"hall": [3.0]}) as server:
             with CameraStream(camera(server.url("hall"), transport=transport)) as stream:
                 items = await asyncio.to_thread(gather, stream, 7)
@@ -68,7 +69,7 @@ async def test_a_camera_over_rtsp(media, tmp_path, transport, tries):
                 until = stream.ring.covers_until()
                 clip = stream.ring.cut(until - 3, until - 1, tmp_path / "clip.mp4")
             mark = await server.mark("hall", 3.0, 5)
-        if stats.corrupt == 0:
+        if stats.corrupt == stats.dropped_frames == 0:
             break
     frames, chunks = of(Frame, items), of(AudioChunk, items)
     assert items[0].present
