@@ -23,6 +23,7 @@ from omnicam.node.camera_verify import CameraVerify
 from omnicam.node.camera_watch import CameraWatch, MakeVerify, Outlet, Shared
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
+from omnicam.record.errors import RecordError
 from omnicam.record.query import EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder
 from omnicam.serve.view import Json, UnavailableError, UnknownCameraError
@@ -42,9 +43,9 @@ class Guardian:
         outbox: RecordOutbox,
         outlet: Outlet,
         poses: Sequence[PoseService],
-        tasks: Mapping[str, worker.WorkerTask],
+        task: Callable[[CameraSettings], worker.WorkerTask],
         homes: Mapping[str, HomeMemory],
-        announce: Callable[[Json], None],
+        announce: Callable[[NodeSettings, Json], None],
         verifier: Verifier | None = None,
     ) -> None:
         """Make a guardian that starts nothing yet.
@@ -55,9 +56,9 @@ class Guardian:
             outbox: of messages, on the same record.
             outlet: to the broker.
             poses: the shared pose processes.
-            tasks: what the worker of each camera needs to know.
+            task: tells what the worker of a camera needs to know.
             homes: what the cameras have learned before.
-            announce: takes the node's `info` whenever it changes.
+            announce: takes the node's settings and its `info` whenever they change.
             verifier: asks the model, None where there is none.
         """
         self._settings = settings
@@ -68,43 +69,77 @@ class Guardian:
         self._verifier = verifier
         self._began = time.monotonic()
         self._switches = switches.read(settings.data)
-        shared = Shared(
+        self._shared = Shared(
             node=settings.node,
             recorder=recorder,
             outbox=outbox,
             outlet=outlet,
             on_opened=self.announce,
         )
-
-        def process(watch: CameraWatch) -> CameraProcess:
-            camera = watch.settings.id
-            return CameraProcess(camera, partial(worker.main, tasks[camera]), watch.on_message)
-
-        learning = settings.learning
-
-        def home(camera: CameraSettings) -> Home | None:
-            memory = homes.get(camera.id)
-            if not learning.enabled:
-                return None
-            return Home(camera, shipped(), memory, learn_days=learning.days)
-
-        zone = local_zone(settings.time_zone)
-
-        def verify(camera: CameraSettings) -> MakeVerify | None:
-            if verifier is None or not camera.verify:
-                return None
-            return partial(CameraVerify, camera, zone, verifier)
-
+        self._task = task
         self._watches = {
-            camera.id: CameraWatch(
-                camera, process, judged_classes, shared, home(camera), verify(camera)
-            )
-            for camera in settings.cameras
+            camera.id: self._make(camera, homes.get(camera.id)) for camera in settings.cameras
         }
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._switching = asyncio.Lock()
         self.api_url = settings.api.public_url or ""
         self.broker_connected: Callable[[], bool | None] = lambda: None
+
+    def _make(self, camera: CameraSettings, memory: HomeMemory | None) -> CameraWatch:
+        """Make the watch of a camera, with what it has learned before; it starts nothing yet."""
+        settings, verifier = self._settings, self._verifier
+
+        def process(watch: CameraWatch) -> CameraProcess:
+            return CameraProcess(
+                camera.id, partial(worker.main, self._task(camera)), watch.on_message
+            )
+
+        home: Home | None = None
+        if settings.learning.enabled:
+            home = Home(camera, shipped(), memory, learn_days=settings.learning.days)
+        verify: MakeVerify | None = None
+        if verifier is not None and camera.verify:
+            verify = partial(CameraVerify, camera, local_zone(settings.time_zone), verifier)
+        return CameraWatch(camera, process, judged_classes, self._shared, home, verify)
+
+    async def put(self, settings: NodeSettings, camera: CameraSettings) -> None:
+        """Watch a camera that is new, or go on watching it with other settings.
+
+        Args:
+            settings: of the whole node, with the camera in them.
+            camera: its settings.
+
+        Raises:
+            RecordError: what it has learned cannot be read; nothing has changed.
+        """
+        known = camera.id in self._watches
+        if known:
+            await self._switch(camera.id, on=False)  # it keeps what it has learned as it ends
+        try:
+            homes = await self._recorder.homes()
+        except RecordError:
+            if known:
+                await self._switch(camera.id, on=self._is_on(self._watch(camera.id).settings))
+            raise
+        self._settings = settings
+        self._recorder.name_camera(camera.id, camera.name)
+        self._watches[camera.id] = self._make(camera, homes.get(camera.id))
+        self.announce()
+        await self._switch(camera.id, on=self._is_on(camera))
+
+    async def drop(self, settings: NodeSettings, camera: str) -> None:
+        """Watch a camera no longer; its events stay on record.
+
+        Args:
+            settings: of the whole node, without the camera.
+            camera: its id.
+        """
+        await self._switch(camera, on=False)
+        del self._watches[camera]
+        self._settings = settings
+        self.announce()
+        if self._switches.pop(camera, None) is not None:
+            await self._keep_switches(camera)
 
     @property
     def finished(self) -> bool:
@@ -125,7 +160,7 @@ class Guardian:
         self.announce()
         try:
             for camera in self._settings.cameras:
-                await self._switch(camera.id, on=self._switches.get(camera.id, camera.enabled))
+                await self._switch(camera.id, on=self._is_on(camera))
             while not (until_finished and self.finished):
                 await asyncio.sleep(0.2)
                 self._look_after_tasks()
@@ -139,6 +174,12 @@ class Guardian:
         self._watch(camera)
         await self._switch(camera, on=on)
         self._switches[camera] = on
+        await self._keep_switches(camera)
+
+    def _is_on(self, camera: CameraSettings) -> bool:
+        return self._switches.get(camera.id, camera.enabled)
+
+    async def _keep_switches(self, camera: str) -> None:
         try:
             await asyncio.to_thread(switches.write, self._settings.data, self._switches)
         except OSError as error:
@@ -146,7 +187,7 @@ class Guardian:
 
     def announce(self) -> None:
         """Tell the broker what the node is and has."""
-        self._announce(self.info())
+        self._announce(self._settings, self.info())
 
     def info(self) -> Json:
         """Say what the node is and has: the payload of the `info` topic."""
@@ -252,14 +293,14 @@ class Guardian:
         async with self._switching:
             running = self._tasks.get(camera)
             if on and running is None:
-                watch = self._watches[camera]
+                watch = self._watch(camera)
                 self._tasks[camera] = asyncio.create_task(watch.run(), name=f"watch-{camera}")
             elif not on:
                 if running is not None:
                     running.cancel()
                     await asyncio.gather(running, return_exceptions=True)
                     del self._tasks[camera]
-                self._watches[camera].disable()
+                self._watch(camera).disable()
 
     def _look_after_tasks(self) -> None:
         """Let an error in one camera's watching end the node loudly instead of that camera dumbly.

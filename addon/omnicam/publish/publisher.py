@@ -99,10 +99,22 @@ class Publisher:
             self._dirty[topic] = None
             self._wake.set()
 
-    def announce(self, info: dict[str, object]) -> None:
-        """Set what the `info` topic says; who owns the entities is added here."""
-        self._info = info
+    def announce(self, settings: NodeSettings, info: dict[str, object]) -> None:
+        """Set what the `info` topic says; who owns the entities is added here.
+
+        Of a camera that `settings` no longer have, the broker forgets everything.
+        """
+        kept = {camera.id for camera in settings.cameras}
+        gone = [camera for camera in self._settings.cameras if camera.id not in kept]
+        self._settings, self._info = settings, info
         self._refresh_ownership()
+        for camera in gone:
+            # After the info: who follows it lets the camera go before its states do.
+            for topic in (
+                discovery.topic(settings, camera),
+                *topics.retained(settings.node, camera.id),
+            ):
+                self.retain(topic, b"")
 
     def wake(self) -> None:
         """Say that the outbox holds something new."""

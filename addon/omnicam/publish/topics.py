@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from omnicam.taxonomy import AnomalyClass
+
 PREFIX: Final = "omnicam"
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
@@ -59,6 +61,12 @@ def help_word(node: str, camera: str) -> str:
 def setting(node: str, camera: str, name: str) -> str:
     """Commands."""
     return f"{PREFIX}/{node}/{camera}/{name}/set"
+
+
+def retained(node: str, camera: str) -> tuple[str, ...]:
+    """Everything of a camera that the broker keeps: cleared when the camera is removed."""
+    states = (state(node, camera, anomaly) for anomaly in AnomalyClass)
+    return (camera_status(node, camera), *states, snapshot(node, camera))
 
 
 def parse_setting(node: str, topic: str) -> tuple[str, str] | None:

@@ -58,7 +58,7 @@ async def running(
     broker: Broker, outbox: MemoryOutbox, settings: NodeSettings | None = None
 ) -> AsyncIterator[Publisher]:
     publisher = Publisher(settings or node_settings(), mqtt(broker), outbox)
-    publisher.announce({"contract": 1, "node": "home"})
+    publisher.announce(settings or node_settings(), {"contract": 1, "node": "home"})
     task = asyncio.create_task(publisher.run())
     try:
         yield publisher
