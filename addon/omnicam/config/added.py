@@ -125,7 +125,7 @@ class CameraBook:
             ConfigError: a field is wrong; fields are named from the camera down.
         """
         self._check_writable(camera)
-        merged = self._added[camera] | fields
+        merged = self._added[camera] | dict(fields)
         return self._changed(camera, {k: v for k, v in merged.items() if v is not None})
 
     def without(self, camera: str) -> CameraBook:
@@ -151,13 +151,14 @@ class CameraBook:
     def _changed(self, camera: str, fields: Raw) -> CameraBook:
         problems = [*_foreign(fields)]
         added = self._added | {camera: fields}
+        settings: NodeSettings | None = None
         try:
             settings = _parsed(self._raw, added, self._base)
         except ConfigError as error:
             known = {problem.field for problem in problems}
             found = (_below(problem, camera) for problem in error.problems)
             problems += [problem for problem in found if problem.field not in known]
-        if problems:
+        if problems or settings is None:
             raise ConfigError(problems)
         return CameraBook(self._raw, self._base, added, settings)
 
@@ -203,14 +204,13 @@ def _parsed(raw: Raw, added: Mapping[str, Raw], base: Path) -> NodeSettings:
 
 
 def _stored(file: Path) -> dict[str, Raw]:
+    reason = "it holds no object of cameras"
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         stored, reason = None, str(error)
-    else:
-        reason = "it holds no object of cameras"
     if not isinstance(stored, dict) or not all(isinstance(v, dict) for v in stored.values()):
         msg = f"cannot be read ({reason}): restore it from a backup, or delete it and add the "
         msg += "cameras again"
