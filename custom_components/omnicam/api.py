@@ -1,6 +1,7 @@
 """Client of a node's HTTP API. It keeps no state, so that one session serves every entry."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -34,6 +35,23 @@ class ApiContractError(ApiError):
 
 class ApiVersionError(ApiContractError):
     """The node speaks another version of the contract."""
+
+
+class ApiFieldsError(ApiError):
+    """The node refused fields of a camera; `fields` tells what is wrong with each."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        """Keep the fields, named from the camera down."""
+        self.fields = fields
+        super().__init__(", ".join(fields))
+
+
+class ApiConflictError(ApiError):
+    """The camera is there already, or stands in the node's own file."""
+
+
+class ApiNotFoundError(ApiContractError):
+    """The node has no such camera, or is too old to be asked."""
 
 
 class ApiWrongNodeError(ApiContractError):
@@ -93,6 +111,28 @@ class NodeApi:
             return url or None
         raise ApiContractError(f"the stream of {camera} has no field url with a text or null")
 
+    async def camera_settings(self, camera: str) -> dict[str, Any]:
+        """Give a camera's fields, without user and password."""
+        settings = (await self._json("cameras", camera, "settings")).get("settings")
+        if not isinstance(settings, dict):
+            raise ApiContractError(f"the settings of {camera} are {shown(settings)}, no object")
+        return settings
+
+    async def add_camera(self, camera: str, fields: Mapping[str, Any]) -> None:
+        """Let the node check and watch a new camera."""
+        await self._request("POST", {"id": camera} | dict(fields), _JSON_LIMIT, "cameras")
+
+    async def change_camera(self, camera: str, fields: Mapping[str, Any]) -> None:
+        """Let the node check and take over fields of a camera; None takes one away."""
+        await self._request("PATCH", fields, _JSON_LIMIT, "cameras", camera)
+
+    async def remove_camera(self, camera: str) -> None:
+        """Let the node watch a camera no longer; one that is gone already is no error."""
+        try:
+            await self._request("DELETE", None, _JSON_LIMIT, "cameras", camera)
+        except ApiNotFoundError:
+            return
+
     async def _json(self, *path: str) -> dict[str, Any]:
         body = await self._get(_JSON_LIMIT, *path)
         try:
@@ -104,21 +144,33 @@ class NodeApi:
         return value
 
     async def _get(self, limit: int, *path: str) -> bytes:
-        """Fetch a body of at most `limit` bytes; redirects would leak the token, so none."""
+        """Fetch a body of at most `limit` bytes."""
+        return await self._request("GET", None, limit, *path)
+
+    async def _request(
+        self, method: str, sent: Mapping[str, Any] | None, limit: int, *path: str
+    ) -> bytes:
+        """Ask, and read at most `limit` bytes; redirects would leak the token, so none."""
         where = f"/api/{'/'.join(path)}"
         body = bytearray()
         try:
-            async with self._session.get(
+            async with self._session.request(
+                method,
                 self._url.joinpath("api", *path),
                 headers=self._headers,
                 timeout=_TIMEOUT,
                 allow_redirects=False,
+                json=sent,
             ) as response:
                 if response.status in (401, 403):
                     raise ApiAuthError(f"{where} refused the token with {response.status}")
                 if response.status >= 500:
                     raise ApiConnectionError(f"{where} answered {response.status}")
-                if response.status != 200:
+                if method != "GET" and response.status in (400, 409):
+                    raise _refusal(where, response.status, await response.content.read(limit))
+                if response.status == 404:
+                    raise ApiNotFoundError(f"{where} answered 404")
+                if response.status not in (200, 201):
                     raise ApiContractError(f"{where} answered {response.status}")
                 async for chunk in response.content.iter_chunked(1 << 16):
                     body += chunk
@@ -127,3 +179,14 @@ class NodeApi:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise ApiConnectionError(f"{where} was not reached: {type(error).__name__}") from error
         return bytes(body)
+
+
+def _refusal(where: str, status: int, body: bytes) -> ApiError:
+    """Read why the node refused a change."""
+    if status == 409:
+        return ApiConflictError(f"{where} answered {status}")
+    try:
+        fields = json.loads(body)["fields"]
+        return ApiFieldsError({str(field): str(problem) for field, problem in fields.items()})
+    except ValueError, TypeError, KeyError, AttributeError, RecursionError:
+        return ApiContractError(f"{where} answered {status}")

@@ -6,10 +6,17 @@ from typing import Any, Final, override
 
 import probatio
 from homeassistant.components import mqtt
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_TOKEN, CONF_URL
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+)
+from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT, CONF_TOKEN, CONF_URL
+from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
 from .api import (
@@ -22,7 +29,16 @@ from .api import (
     NodeApi,
     normalise_url,
 )
-from .const import CONF_ANNOUNCED_URL, CONF_NODE, DISCOVERY_TOPIC, DOMAIN, LOGGER, TOPIC_ROOT
+from .const import (
+    CONF_ANNOUNCED_URL,
+    CONF_NODE,
+    DISCOVERY_TOPIC,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_CAMERA,
+    TOPIC_ROOT,
+)
+from .flow_camera import CameraSubentryFlow
 from .models import NodeInfo, parse_info
 from .payload import PayloadError, UnsupportedContractError, read_object
 
@@ -60,6 +76,76 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
     MINOR_VERSION = 1
 
     _discovered: NodeInfo
+    _app: Mapping[str, Any]
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Cameras can be added to a node."""
+        return {SUBENTRY_CAMERA: CameraSubentryFlow}
+
+    @override
+    async def async_step_hassio(self, discovery_info: HassioServiceInfo) -> ConfigFlowResult:
+        """Look at what the app told through the Supervisor: its node's address and token."""
+        found = _read_app(discovery_info.config)
+        if found is None:
+            return self.async_abort(reason="invalid_discovery_info")
+        node = found[CONF_NODE]
+        # A card that was found through the broker asks for a token; this one needs none.
+        entry = await self.async_set_unique_id(node, raise_on_progress=False)
+        for flow in self._async_in_progress(include_uninitialized=True):
+            if flow["context"].get("unique_id") == node:
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+        if entry is not None:
+            return await self._async_follow_app(entry, found)
+        self._app = found
+        self.context.update(
+            {
+                "title_placeholders": {"name": found[CONF_NAME]},
+                "configuration_url": f"homeassistant://hassio/addon/{discovery_info.slug}/info",
+            }
+        )
+        return await self.async_step_hassio_confirm()
+
+    async def _async_follow_app(
+        self, entry: ConfigEntry, found: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """End the flow of a known node; take over a new address or token of the app, if it works.
+
+        An address that the user has corrected is left alone as long as its token works.
+        """
+        known = {key: entry.data.get(key) for key in (CONF_URL, CONF_TOKEN)}
+        if entry.data and known != {key: found[key] for key in known}:
+            moved = known[CONF_URL] == entry.data.get(CONF_ANNOUNCED_URL)
+            if moved or known[CONF_TOKEN] != found[CONF_TOKEN]:
+                answer = await self._async_try(found, found[CONF_NODE])
+                if answer.data:
+                    return self.async_update_reload_and_abort(
+                        entry, data_updates=answer.data, reason="node_known"
+                    )
+        return self.async_abort(reason="node_known")
+
+    async def async_step_hassio_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether to add the app's node: there is nothing to type."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if not await mqtt.async_wait_for_mqtt_client(self.hass):
+                errors = {"base": "mqtt_unavailable"}
+            else:
+                answer = await self._async_try(self._app, self._app[CONF_NODE])
+                if answer.data:
+                    return self.async_create_entry(title=answer.name, data=answer.data)
+                errors = dict.fromkeys(("base",), *answer.errors.values())
+        return self.async_show_form(
+            step_id="hassio_confirm",
+            errors=errors,
+            description_placeholders={"name": self._app[CONF_NAME]},
+        )
 
     @override
     async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:
@@ -216,6 +302,24 @@ def _announced(info: NodeInfo) -> str | None:
         return normalise_url(info.api) if info.api else None
     except ValueError:
         return None
+
+
+def _read_app(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Read what the app told; None where something is missing or no text."""
+    texts = {key: config.get(key) for key in (CONF_HOST, CONF_TOKEN, CONF_NODE)}
+    port = config.get(CONF_PORT)
+    if not all(isinstance(text, str) and text for text in texts.values()) or type(port) is not int:
+        return None
+    try:
+        url = normalise_url(f"http://{texts[CONF_HOST]}:{port}")
+    except ValueError:
+        return None
+    return {
+        CONF_URL: url,
+        CONF_TOKEN: texts[CONF_TOKEN],
+        CONF_NODE: texts[CONF_NODE],
+        CONF_NAME: str(config.get(CONF_NAME) or texts[CONF_NODE]),
+    }
 
 
 def _read_discovery(found: MqttServiceInfo) -> NodeInfo | None:

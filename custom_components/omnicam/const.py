@@ -22,6 +22,9 @@ CONF_NODE: Final = "node"
 CONF_ANNOUNCED_URL: Final = "announced_url"
 """The API address the node itself gave; differs from `url` once the user has corrected it."""
 
+SUBENTRY_CAMERA: Final = "camera"
+"""A camera that was added to the node through its API; its unique id is the camera's."""
+
 INFO_TIMEOUT: Final = 5.0
 """Seconds to wait at set-up for the node's retained info when its API does not answer."""
 

@@ -17,6 +17,7 @@ from .handover import async_claim
 from .models import NodeInfo, parse_info
 from .monitor import ApiMonitor
 from .payload import Flaw, PayloadError, read_object, shown
+from .subentries import CameraSubentries
 
 type NewCameraListener = Callable[[CameraFeed], None]
 
@@ -41,6 +42,7 @@ class OmnicamHub:
         self.info: NodeInfo | None = None
         self.online: bool | None = None
         self.cameras: dict[str, CameraFeed] = {}
+        self.subentries = CameraSubentries(hass, entry, api)
         self.monitor = ApiMonitor(hass, entry, api, node, self.async_apply_info, self._notify)
 
     async def async_start(self) -> None:
@@ -59,6 +61,7 @@ class OmnicamHub:
                     self._hass, f"{self._topic}/{suffix}", handler, qos=1, encoding=None
                 )
             )
+        self._unsubscribe.append(self.subentries.async_start())
         await self.monitor.async_check()
         if self.info is None:
             try:
@@ -100,6 +103,7 @@ class OmnicamHub:
             for camera_id in self.cameras.keys() - info.cameras.keys():
                 self.cameras.pop(camera_id).async_stop()
             async_sync_devices(self._hass, self._entry, info)
+            self.subentries.async_sync(info)
             for camera_id, camera in info.cameras.items():
                 if (known := self.cameras.get(camera_id)) is not None:
                     known.async_update_info(info)

@@ -23,6 +23,7 @@ class CameraInfo:
         width: pixels of the analysed picture, if known.
         height: pixels of the analysed picture, if known.
         audio: whether the camera brings sound.
+        added: whether it was added through the API; others are set at the node alone.
     """
 
     id: str
@@ -30,6 +31,7 @@ class CameraInfo:
     width: int | None = None
     height: int | None = None
     audio: bool | None = None
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,7 @@ def _parse_camera(item: object, path: str) -> tuple[CameraInfo, list[Flaw]]:
         width=fields.count("width"),
         height=fields.count("height"),
         audio=fields.flag("audio"),
+        added=item.get("origin") == "api",
     )
     return camera, fields.flaws
 

@@ -65,6 +65,8 @@ class Node:
         self.snapshot: bytes | int = JPEG
         self.answers: dict[str, web.Response] = {}
         self.requests: list[str] = []
+        self.settings: dict[str, Any] = {}
+        self.changes: list[tuple[str, str, dict[str, Any]]] = []
         self._server: TestServer | None = None
         self._port: int | None = None
 
@@ -77,6 +79,9 @@ class Node:
         """Serve, on the port of the last time."""
         app = web.Application()
         app.router.add_get("/api/info", self._info)
+        app.router.add_post("/api/cameras", self._change)
+        app.router.add_get("/api/cameras/{camera}/settings", self._settings)
+        app.router.add_route("*", "/api/cameras/{camera}", self._change)
         app.router.add_get("/api/cameras/{camera}/snapshot", self._snapshot)
         app.router.add_get("/api/cameras/{camera}/stream", self._stream)
         self._server = TestServer(app, host="127.0.0.1", port=self._port or 0)
@@ -109,6 +114,25 @@ class Node:
     async def _stream(self, request: web.Request) -> web.Response:
         refusal = self._refusal(request)
         return refusal or web.json_response({"url": self.streams.get(request.match_info["camera"])})
+
+    async def _settings(self, request: web.Request) -> web.Response:
+        settings = self.settings.get(request.match_info["camera"])
+        if refusal := self._refusal(request):
+            return refusal
+        return web.json_response({"settings": settings}, status=404 if settings is None else 200)
+
+    async def _change(self, request: web.Request) -> web.Response:
+        """Take a change of a camera, as the real node does; `changes` keeps what was sent."""
+        if refusal := self._refusal(request):
+            return refusal
+        body = await request.json() if request.method != "DELETE" else {}
+        name = request.match_info.get("camera") or body["id"]
+        self.changes.append((request.method, name, body))
+        others = [each for each in self.info["cameras"] if each["id"] != name]
+        if request.method != "DELETE":
+            others.append(camera(name, body.get("name", name)) | {"origin": "api"})
+        self.info["cameras"] = others
+        return web.json_response({"id": name}, status=201 if request.method == "POST" else 200)
 
     async def publish(self, hass: HomeAssistant, suffix: str, payload: Any) -> None:
         """Send a message under the node's topic; dicts become JSON, text and bytes stay."""

@@ -2,12 +2,20 @@
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from aiohttp import web
-from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_MQTT, SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_HASSIO,
+    SOURCE_IGNORE,
+    SOURCE_MQTT,
+    SOURCE_USER,
+    ConfigFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
@@ -305,3 +313,61 @@ async def test_two_nodes(
     await node.publish(hass, "info", node.info | {"node": "barn", "name": "Barn"})
     flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert [flow["context"]["unique_id"] for flow in flows] == ["barn"]
+
+
+async def announce_app(hass: HomeAssistant, node: Node, **changes: Any) -> ConfigFlowResult:
+    """Start the flow as the Supervisor does."""
+    host, port = node.url.removeprefix("http://").split(":")
+    config = {"host": host, "port": int(port), "token": TOKEN, "node": "home", "name": "Home"}
+    info = HassioServiceInfo(config=config | changes, name="OmniCam", slug="omnicam", uuid="1")
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_HASSIO}, data=info
+    )
+
+
+async def test_app(hass: HomeAssistant, node: Node) -> None:
+    """The app brings address and token: nothing to type. It replaces the broker's card."""
+    by_broker = await discover(hass, node.info)
+    flow = await announce_app(hass, node)
+    assert flow["step_id"] == "hassio_confirm"
+    flows = hass.config_entries.flow.async_progress()
+    assert by_broker["flow_id"] not in [each["flow_id"] for each in flows]
+    node.token = "another"
+    result = await submit(hass, flow)
+    assert result["errors"] == {"base": "invalid_auth"}
+    node.token = TOKEN
+    with patch(
+        "custom_components.omnicam.config_flow.mqtt.async_wait_for_mqtt_client", return_value=False
+    ):
+        result = await submit(hass, result)
+    assert result["errors"] == {"base": "mqtt_unavailable"}
+    result = await submit(hass, result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id == "home"
+    assert result["data"]["token"] == TOKEN
+
+
+@pytest.mark.parametrize("changes", [{"host": None}, {"port": "x"}, {"token": ""}, {"host": "a@b"}])
+async def test_app_malformed(hass: HomeAssistant, node: Node, changes: dict[str, Any]) -> None:
+    """What misses something is no node."""
+    result = await announce_app(hass, node, **changes)
+    assert result["reason"] == "invalid_discovery_info"
+
+
+async def test_app_known(hass: HomeAssistant, node: Node, entry: MockConfigEntry) -> None:
+    """The same node is one entry; a new token of the app is taken over once it works."""
+    assert (await announce_app(hass, node))["reason"] == "node_known"
+    node.token = "new-token"
+    assert (await announce_app(hass, node, token="wrong"))["reason"] == "node_known"
+    assert entry.data["token"] == TOKEN
+    assert (await announce_app(hass, node, token="new-token"))["reason"] == "node_known"
+    assert entry.data["token"] == "new-token"
+
+
+async def test_app_leaves_a_corrected_address(
+    hass: HomeAssistant, node: Node, entry: MockConfigEntry
+) -> None:
+    """An address that the user has corrected is kept as long as the token is the same."""
+    hass.config_entries.async_update_entry(entry, data=dict(entry.data) | {"url": "http://proxy:1"})
+    assert (await announce_app(hass, node))["reason"] == "node_known"
+    assert entry.data["url"] == "http://proxy:1"
