@@ -113,6 +113,7 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
         cameras: width, height and whether there is sound, of those cameras that were opened.
         api: address of the HTTP API.
     """
+    questions = settings.model.questions if settings.model is not None else {}
     return {
         "contract": CONTRACT,
         "node": settings.node,
@@ -135,7 +136,16 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
             }
             for camera in settings.cameras
         ],
-        "classes": list(AnomalyClass),
+        "classes": [*AnomalyClass, *questions],
+        "questions": [
+            {
+                "id": name,
+                "english": asked.english,
+                "chinese": asked.chinese,
+                "cameras": [camera.id for camera in settings.cameras if name in camera.classes],
+            }
+            for name, asked in questions.items()
+        ],
         # With a model it depends on the camera, and is told by the state of each class.
         "unknown": [
             anomaly

@@ -25,7 +25,7 @@ async def async_get_config_entry_diagnostics(
             "status": feed.status,
             "stream": bool(hub.monitor.streams.get(camera)),
             "info": asdict(feed.info),
-            "verdicts": {name.value: asdict(verdict) for name, verdict in feed.verdicts.items()},
+            "verdicts": {str(name): asdict(verdict) for name, verdict in feed.verdicts.items()},
         }
         for camera, feed in hub.cameras.items()
     }

@@ -83,7 +83,7 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
             event.step.value,
             {
                 "event_id": event.event,
-                "anomaly": event.anomaly.value,
+                "anomaly": event.anomaly,
                 "label": event.label,
                 "level": event.level,
                 "confidence": event.confidence,

@@ -15,6 +15,7 @@ from .models import (
     CameraInfo,
     HelpCall,
     NodeInfo,
+    OwnQuestion,
     Verdict,
     parse_event,
     parse_help,
@@ -46,7 +47,8 @@ class CameraFeed:
         self.info = camera
         self.node_online = False
         self.status: CameraStatus | None = None
-        self._verdicts: dict[AnomalyClass, Verdict] = {}
+        self._verdicts: dict[str, Verdict] = {}
+        self._topics: dict[str, CALLBACK_TYPE] = {}
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._state_listeners: set[Callable[[], None]] = set()
         self._event_listeners: set[Callable[[AnomalyEvent], None]] = set()
@@ -69,11 +71,16 @@ class CameraFeed:
         return self.node_online and self.status in (CameraStatus.ONLINE, CameraStatus.OFFLINE)
 
     @property
-    def verdicts(self) -> Mapping[AnomalyClass, Verdict]:
+    def questions(self) -> tuple[OwnQuestion, ...]:
+        """The household's own questions about this camera."""
+        return self._node.questions_of(self.info.id)
+
+    @property
+    def verdicts(self) -> Mapping[str, Verdict]:
         """Everything that the node said of this camera, as it said it."""
         return self._verdicts
 
-    def verdict(self, anomaly: AnomalyClass) -> Verdict | None:
+    def verdict(self, anomaly: str) -> Verdict | None:
         """Give what the node thinks of a class, None while it cannot judge it or said nothing."""
         return None if anomaly in self._node.unknown else self._verdicts.get(anomaly)
 
@@ -81,23 +88,38 @@ class CameraFeed:
         """Subscribe to the camera's topics."""
         handlers: dict[str, Callable[[mqtt.ReceiveMessage], None]] = {
             "status": self._on_status,
-            "event": partial(self._on_event, parse_event, self._event_listeners),
+            "event": partial(self._on_event, self._parse_event, self._event_listeners),
             "help": partial(self._on_event, parse_help, self._help_listeners),
         }
         handlers |= {anomaly.value: partial(self._on_verdict, anomaly) for anomaly in AnomalyClass}
         for suffix, handler in handlers.items():
-            self._unsubscribe.append(
-                # As bytes: a payload that is no UTF-8 must be told like any other flaw.
-                await mqtt.async_subscribe(
-                    self._hass, f"{self._topic}/{suffix}", handler, qos=1, encoding=None
-                )
-            )
+            self._unsubscribe.append(await self._subscribe(suffix, handler))
+        await self.async_follow_questions()
+
+    async def async_follow_questions(self) -> None:
+        """Subscribe to the household's own questions, and leave those that are gone."""
+        asked = {question.id for question in self.questions} - set(AnomalyClass)
+        for name in self._topics.keys() - asked:
+            self._topics.pop(name)()
+            self._verdicts.pop(name, None)
+        for name in asked - self._topics.keys():
+            self._topics[name] = await self._subscribe(name, partial(self._on_verdict, name))
+
+    async def _subscribe(
+        self, suffix: str, handler: Callable[[mqtt.ReceiveMessage], None]
+    ) -> CALLBACK_TYPE:
+        # As bytes: a payload that is no UTF-8 must be told like any other flaw.
+        return await mqtt.async_subscribe(
+            self._hass, f"{self._topic}/{suffix}", handler, qos=1, encoding=None
+        )
 
     @callback
     def async_stop(self) -> None:
         """Stop listening."""
         while self._unsubscribe:
             self._unsubscribe.pop()()
+        while self._topics:
+            self._topics.popitem()[1]()
 
     @callback
     def async_update_info(self, node: NodeInfo) -> None:
@@ -160,7 +182,7 @@ class CameraFeed:
         self.async_notify()
 
     @callback
-    def _on_verdict(self, anomaly: AnomalyClass, message: mqtt.ReceiveMessage) -> None:
+    def _on_verdict(self, anomaly: str, message: mqtt.ReceiveMessage) -> None:
         verdict = self._read(message, parse_verdict) if message.payload else None
         if verdict is None:
             # Unknown rather than the last state: a stale "all is well" is the worse error.
@@ -186,6 +208,9 @@ class CameraFeed:
         if event is not None:
             for listener in tuple(listeners):
                 listener(event)
+
+    def _parse_event(self, payload: Mapping[str, Any]) -> tuple[AnomalyEvent, list[Flaw]]:
+        return parse_event(payload, {question.id for question in self.questions})
 
     def _read[T](self, message: mqtt.ReceiveMessage, parse: _Parser[T]) -> T | None:
         try:

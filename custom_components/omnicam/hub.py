@@ -103,6 +103,7 @@ class OmnicamHub:
             for camera_id, camera in info.cameras.items():
                 if (known := self.cameras.get(camera_id)) is not None:
                     known.async_update_info(info)
+                    await known.async_follow_questions()
                     continue
                 feed = CameraFeed(self._hass, info, camera, self._complaints)
                 feed.async_set_node_online(online=bool(self.online))

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from omnicam.decide.fusion import Contribution
 from omnicam.evidence import Region
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import ClassName, Level
 
 
 class Step(StrEnum):
@@ -80,7 +80,7 @@ class Verdict:
 
     camera: str
     event: str | None
-    anomaly: AnomalyClass
+    anomaly: ClassName
     log_odds: float
     time: float
     sentence: str
@@ -116,7 +116,7 @@ class Event:
 
     id: str
     camera: str
-    anomaly: AnomalyClass
+    anomaly: ClassName
     label: str | None
     step: Step
     taken: tuple[Step, ...]

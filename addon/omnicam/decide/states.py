@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import ClassName, Level
 
 
 class SensorState(StrEnum):
@@ -31,7 +31,7 @@ class ClassState:
         label: kind inside the class.
     """
 
-    anomaly: AnomalyClass
+    anomaly: ClassName
     state: SensorState | None
     level: Level | None = None
     confidence: float | None = None
@@ -42,7 +42,7 @@ class ClassState:
 
 
 def changed(
-    before: Mapping[AnomalyClass, ClassState], after: Mapping[AnomalyClass, ClassState]
+    before: Mapping[ClassName, ClassState], after: Mapping[ClassName, ClassState]
 ) -> tuple[ClassState, ...]:
     """Give the states of `after` that differ from `before`; all of them where `before` is empty."""
     return tuple(state for anomaly, state in after.items() if before.get(anomaly) != state)

@@ -22,7 +22,7 @@ from omnicam.decide.support import SUPPORT, supported_by
 from omnicam.decide.verdicts import Said, read_verdict
 from omnicam.decide.weighing import Weighing
 from omnicam.evidence import Evidence, Region
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import ClassName, Level
 
 VERDICT_KNOWN_S = 60.0
 """For so long after a verdict is a class known that nothing but the model can judge."""
@@ -36,7 +36,7 @@ FEEDBACK_MUTE_S = 300.0
 
 _NEWS = 0.01  # a rise of the confidence from which the reason is written anew
 
-type Heard = Callable[[AnomalyClass, str], float]
+type Heard = Callable[[ClassName, str], float]
 """Gives the log-odds of a label of another class at this step."""
 
 
@@ -53,7 +53,7 @@ class Reading:
     """
 
     time: float
-    anomaly: AnomalyClass
+    anomaly: ClassName
     log_odds: Mapping[str | None, float]
     said: Mapping[str | None, float]
 
@@ -70,7 +70,7 @@ class Standing:
         judged: whether a scorer can judge it on this camera.
     """
 
-    anomaly: AnomalyClass
+    anomaly: ClassName
     log_odds: float
     judged: bool
     event: Event | None
@@ -90,7 +90,7 @@ class ClassWatch:
     def __init__(
         self,
         camera: str,
-        anomaly: AnomalyClass,
+        anomaly: ClassName,
         settings: ClassSettings,
         *,
         judged: bool,
@@ -204,7 +204,7 @@ class ClassWatch:
 
     def state(self, time: float) -> ClassState:
         """Give what the sensor shows at a stream time."""
-        known = self.settings.enabled and (self._judged or time <= self._known_until)
+        known = self.settings.enabled and (self._judged or time < self._known_until)
         event = self.event
         if event is None:
             return ClassState(anomaly=self.anomaly, state=SensorState.OFF if known else None)
@@ -234,7 +234,10 @@ class ClassWatch:
         return total, label, (*support, *self._weighing.corrections(self.fusion, label, time))
 
     def _hear(self, verdict: Verdict, log_odds: float, time: float) -> None:
-        self._known_until = time + VERDICT_KNOWN_S
+        question = self.settings.question
+        # Known until two looks in a row were missed.
+        known_s = 2.5 * question.every_s if question is not None else 0.0
+        self._known_until = time + max(VERDICT_KNOWN_S, known_s)
         label = verdict.label or (self.event.label if self.event is not None else None)
         self.fusion.add(
             Evidence(

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from omnicam.config.model import CameraSettings
+from omnicam.config.model import CameraSettings, Language
 from omnicam.decide.decider import Decision
 from omnicam.decide.events import Event, FeedbackKind, Step, Verdict
 from omnicam.decide.fusion import log_odds_of
@@ -22,11 +22,11 @@ from omnicam.decide.places import counts
 from omnicam.decide.watch import Standing
 from omnicam.decide.words import HelpCall
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
-from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense
+from omnicam.taxonomy import ClassName, only_heard
 from omnicam.verify.calibration import Judged
 from omnicam.verify.gate import Ask, Gate
 from omnicam.verify.outcomes import Outcome
-from omnicam.verify.questions import Scene, describe
+from omnicam.verify.questions import Scene, describe, name_of
 from omnicam.verify.verifier import Verifier
 from omnicam.verify.window import WHOLE, Window, WindowOrder
 
@@ -72,7 +72,7 @@ class CameraVerify:
         self._process = process
         self._deliver = deliver
         self._gate = Gate(camera, verifier.settings)
-        self._recent: deque[tuple[AnomalyClass, float]] = deque(maxlen=_RECENT)
+        self._recent: deque[tuple[ClassName, float]] = deque(maxlen=_RECENT)
         self._described: deque[str] = deque(maxlen=_DESCRIBED)
         self._called = False
         self._asking: set[asyncio.Task[None]] = set()
@@ -167,8 +167,8 @@ class CameraVerify:
         ask: Ask,
         window: Window,
         scene: str,
-        affirmed: Sequence[AnomalyClass],
-        events: Mapping[AnomalyClass, str | None],
+        affirmed: Sequence[ClassName],
+        events: Mapping[ClassName, str | None],
     ) -> str:
         """Have a sentence written where an event has none yet; empty without."""
         fresh = {
@@ -185,22 +185,22 @@ class CameraVerify:
         return sentence
 
     def _remember(
-        self, events: Mapping[AnomalyClass, str | None], judged: Mapping[AnomalyClass, Judged]
+        self, events: Mapping[ClassName, str | None], judged: Mapping[ClassName, Judged]
     ) -> None:
         """Keep how events looked to the model, for what people say of them later."""
         for anomaly, event in events.items():
             if event is not None:
                 self._verifier.looked(event, anomaly, judged[anomaly].score)
 
-    def _affirms(self, anomaly: AnomalyClass, said: Judged) -> bool:
+    def _affirms(self, anomaly: ClassName, said: Judged) -> bool:
         return said.log_odds >= log_odds_of(self._camera.classes[anomaly].thresholds.low)
 
-    def _low(self, classes: Mapping[AnomalyClass, float]) -> dict[AnomalyClass, float]:
+    def _low(self, classes: Mapping[ClassName, float]) -> dict[ClassName, float]:
         settings = self._camera.classes
         return {anomaly: log_odds_of(settings[anomaly].thresholds.low) for anomaly in classes}
 
     def _verdicts(
-        self, ask: Ask, judged: Mapping[AnomalyClass, Judged], sentence: str = ""
+        self, ask: Ask, judged: Mapping[ClassName, Judged], sentence: str = ""
     ) -> list[Verdict]:
         return [
             Verdict(
@@ -222,7 +222,12 @@ class CameraVerify:
             for zone in self._camera.zones
             if place != WHOLE and counts(place, (zone,))
         ]
-        recent = tuple(each for each in self._recent if 0.0 <= ask.time - each[1] <= RECENT_S)
+        own = self._verifier.settings.questions
+        recent = tuple(
+            (name_of(anomaly, Language.ENGLISH, own), time)
+            for anomaly, time in self._recent
+            if 0.0 <= ask.time - time <= RECENT_S
+        )
         return describe(
             Scene(camera=self._camera.name, zones=tuple(zones), time=ask.time, recent=recent),
             self._time_zone,
@@ -233,9 +238,5 @@ def _answerable(ask: Ask, window: Window) -> Ask:
     """Leave out what this window cannot show: a sound that is not in it."""
     if window.sound:
         return ask
-    events = {
-        anomaly: event
-        for anomaly, event in ask.events.items()
-        if ANOMALIES[anomaly].senses != frozenset({Sense.SOUND})
-    }
+    events = {anomaly: event for anomaly, event in ask.events.items() if not only_heard(anomaly)}
     return replace(ask, events=events)

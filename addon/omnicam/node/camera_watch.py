@@ -37,7 +37,7 @@ from omnicam.node.outbox import RecordOutbox
 from omnicam.publish import topics
 from omnicam.record.errors import RecordError
 from omnicam.record.recorder import Recorded, Recorder
-from omnicam.taxonomy import AnomalyClass, Sense
+from omnicam.taxonomy import ClassName, Sense
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class CameraWatch:
         self,
         settings: CameraSettings,
         process: Callable[[CameraWatch], CameraProcess],
-        judged: Callable[[CameraSettings, Collection[Sense]], frozenset[AnomalyClass]],
+        judged: Callable[[CameraSettings, Collection[Sense]], frozenset[ClassName]],
         shared: Shared,
         home: Home | None = None,
         verify: MakeVerify | None = None,
@@ -112,7 +112,7 @@ class CameraWatch:
         self._judged = judged
         self._senses = frozenset(Sense)
         self._decider = Decider(settings, judged=judged(settings, self._senses), home=home)
-        self._states: Mapping[AnomalyClass, ClassState] = {}
+        self._states: Mapping[ClassName, ClassState] = {}
         self._process = process(self)
         self.verify = verify(self._process, self._take_verdicts) if verify is not None else None
         # Deciding and recording are one turn: a verdict's step is never recorded before the one
@@ -122,7 +122,7 @@ class CameraWatch:
         self._awaiting_clip: set[str] = set()
 
     @property
-    def states(self) -> Mapping[AnomalyClass, ClassState]:
+    def states(self) -> Mapping[ClassName, ClassState]:
         """What every class's sensor shows."""
         return self._states
 

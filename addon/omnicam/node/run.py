@@ -157,6 +157,10 @@ async def _open_record(settings: NodeSettings) -> Recorder:
             settings.data,
             settings.retention,
             camera_names=names,
+            class_names={
+                name: f"{asked.english} {asked.chinese}"
+                for name, asked in (settings.model.questions if settings.model else {}).items()
+            },
             publish=settings.mqtt is not None,
         )
         for event in await recorder.recover():

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from omnicam import __version__
-from omnicam.config.model import CameraSettings, Language, NodeSettings
+from omnicam.config.model import CameraSettings, ClassSettings, Language, NodeSettings
 from omnicam.publish import topics
-from omnicam.taxonomy import ANOMALIES, AnomalyClass
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, ClassName
 from omnicam.verify.outcomes import STATES
 
 type Component = dict[str, Any]
@@ -34,6 +34,8 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "model": "模型",
     },
 }
+
+OWN_ICON = "mdi:help-box-outline"
 
 # An event entity takes its type from `event_type`.
 _EVENT_TEMPLATE = "{{ dict(value_json, event_type=value_json.step) | tojson }}"
@@ -114,7 +116,10 @@ def node_payload(settings: NodeSettings) -> dict[str, Any] | None:
 
 def _components(settings: NodeSettings, camera: CameraSettings) -> dict[str, Component]:
     node, text = settings.node, _TEXTS[settings.language]
-    components = {anomaly.value: _sensor(settings, camera, anomaly) for anomaly in AnomalyClass}
+    components = {
+        str(anomaly): _sensor(settings, camera, anomaly, each)
+        for anomaly, each in camera.classes.items()
+    }
     components["help"] = _component(camera, settings, "event", "help_called", text["help"]) | {
         "state_topic": topics.help_word(node, camera.id),
         "event_types": ["help"],
@@ -145,28 +150,40 @@ def _components(settings: NodeSettings, camera: CameraSettings) -> dict[str, Com
     return components
 
 
-def _sensor(settings: NodeSettings, camera: CameraSettings, anomaly: AnomalyClass) -> Component:
-    row = ANOMALIES[anomaly]
-    name = row.chinese if settings.language is Language.CHINESE else row.english
+def _sensor(
+    settings: NodeSettings, camera: CameraSettings, anomaly: ClassName, how: ClassSettings
+) -> Component:
+    name, shown = _shown(settings.language, anomaly, how)
     state_topic = topics.state(settings.node, camera.id, anomaly)
     # A cut cable is tampering: that alarm must not vanish with the signal that it is about.
     lasting = anomaly is AnomalyClass.CAMERA_TAMPERING
     alone = {"availability": [{"topic": topics.node_status(settings.node)}]} if lasting else {}
     return (
-        _component(camera, settings, "binary_sensor", anomaly.value, name)
+        _component(camera, settings, "binary_sensor", str(anomaly), name)
         | alone
+        | shown
         | {
             "state_topic": state_topic,
             # `null` renders as None, which the entity shows as unknown.
             "value_template": "{{ value_json.state }}",
-            "device_class": row.device_class,
-            "icon": row.icon,
             "json_attributes_topic": state_topic,
             "json_attributes_template": (
                 "{{ dict(value_json.items() | rejectattr(0, 'eq', 'state')) | tojson }}"
             ),
         }
     )
+
+
+def _shown(language: Language, anomaly: ClassName, how: ClassSettings) -> tuple[str, Component]:
+    """Give a class's name, and what its sensor looks like."""
+    chinese = language is Language.CHINESE
+    if isinstance(anomaly, AnomalyClass):
+        row = ANOMALIES[anomaly]
+        shown = {"device_class": row.device_class, "icon": row.icon}
+        return row.chinese if chinese else row.english, shown
+    if how.question is None:
+        return anomaly, {"icon": OWN_ICON}
+    return how.question.chinese if chinese else how.question.english, {"icon": OWN_ICON}
 
 
 def _component(

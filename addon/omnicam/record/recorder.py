@@ -59,6 +59,7 @@ class Recorder:
         settings: RetentionSettings,
         *,
         camera_names: Mapping[str, str] | None = None,
+        class_names: Mapping[str, str] | None = None,
         publish: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -68,6 +69,7 @@ class Recorder:
             data: the data folder; made as needed.
             settings: of the retention.
             camera_names: what people call the cameras, by id, to be found by.
+            class_names: what people call classes of their own, by id, to be found by.
             publish: whether somebody publishes; without, no messages are kept for delivery.
             clock: gives Unix seconds.
 
@@ -80,6 +82,7 @@ class Recorder:
         self._retention = Retention(self._store, self.media, settings, clock=clock)
         self._settings = settings
         self._names = dict(camera_names or {})
+        self._classes = dict(class_names or {})
         self._publish = publish
         self._clock = clock
         self._writing = asyncio.Lock()
@@ -189,9 +192,7 @@ class Recorder:
         now = self._clock()
         ended = [interrupted(event, now) for event in self._store.open_events()]
         for event in ended:
-            self._store.add_step(
-                event, camera_name=self._names.get(event.camera, ""), publish=self._publish
-            )
+            self._store.add_step(event, **self._named(event), publish=self._publish)
         for stored in self._store.unjournaled():
             self._adopt_clip(stored)
             self._write_line(stored.event.id)
@@ -210,7 +211,7 @@ class Recorder:
             problems,
             lambda: self._store.add_step(
                 event,
-                camera_name=self._names.get(event.camera, ""),
+                **self._named(event),
                 snapshot=name,
                 publish=self._publish,
             ),
@@ -221,6 +222,12 @@ class Recorder:
             self._attempt(problems, lambda: self._write_line(event.id), otherwise=None)
         self._problems = tuple(problems)
         return Recorded(number=number, snapshot=name, problems=self._problems, stored=taken)
+
+    def _named(self, event: Event) -> dict[str, str]:
+        return {
+            "camera_name": self._names.get(event.camera, ""),
+            "class_names": self._classes.get(event.anomaly, ""),
+        }
 
     def _record_call(self, call: HelpCall) -> Recorded:
         problems: list[str] = []

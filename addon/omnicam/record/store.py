@@ -58,6 +58,7 @@ class Store:
         event: Event,
         *,
         camera_name: str = "",
+        class_names: str = "",
         snapshot: str | None = None,
         clip: str | None = None,
         publish: bool = True,
@@ -97,7 +98,7 @@ class Store:
             connection.execute("DELETE FROM events_text WHERE rowid = ?", (number,))
             connection.execute(
                 "INSERT INTO events_text (rowid, words) VALUES (?, ?)",
-                (number, words_of(event, camera_name)),
+                (number, words_of(event, camera_name, class_names)),
             )
             return outbox.put(connection, event, snapshot, clip) if publish else None
 

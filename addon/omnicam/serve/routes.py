@@ -82,7 +82,8 @@ async def forget_home(request: web.Request) -> web.StreamResponse:
 async def events(request: web.Request) -> web.StreamResponse:
     """A page of events, the latest suspicion first; `cursor` leads to the next page."""
     try:
-        page = await request.app[VIEW].search(event_query(request.query))
+        view = request.app[VIEW]
+        page = await view.search(event_query(request.query, view.info()["classes"]))
     except QueryError as error:
         remedy = "correct the parameter; GET /api/openapi.json describes them"
         raise ProblemError(HTTPStatus.BAD_REQUEST, str(error), remedy) from None

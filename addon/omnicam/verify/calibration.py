@@ -8,7 +8,8 @@
   right), from `LEAST` of each kind on; regularised towards the identity. Or given by hand in the
   file, from a measurement of one's own: such a line is never fitted over.
 
-Everything holds for one model and one version of the questions: with another the file begins anew.
+Everything holds for one model and one version of the questions: with another the file begins anew,
+and what is known of a question of the household's own is forgotten when its words change.
 A class without a line is uncalibrated, and its verdicts are marked so; see `decide.watch` for how
 little they may do.
 """
@@ -16,13 +17,13 @@ little they may do.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 
 KNOWN_FROM = 5
 """Audits from which a reference counts."""
@@ -90,7 +91,7 @@ class Look:
     """
 
     event: str
-    anomaly: AnomalyClass
+    anomaly: ClassName
     score: float
     right: bool | None = None
 
@@ -105,7 +106,7 @@ class Memory:
         looks: the newest last.
     """
 
-    lines: dict[AnomalyClass, Line] = field(default_factory=dict)
+    lines: dict[ClassName, Line] = field(default_factory=dict)
     references: dict[str, Reference] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
 
@@ -119,12 +120,24 @@ class Judged:
     calibrated: bool
 
 
-def reference_key(camera: str, anomaly: AnomalyClass) -> str:
+def reference_key(camera: str, anomaly: ClassName) -> str:
     """Name a class on a camera."""
     return f"{camera}/{anomaly}"
 
 
-def judged(memory: Memory, camera: str, anomaly: AnomalyClass, z: float) -> Judged:
+def without(memory: Memory, gone: Collection[ClassName]) -> Memory:
+    """Give the memory without anything of some classes."""
+    ends = tuple(f"/{anomaly}" for anomaly in gone)
+    return Memory(
+        lines={anomaly: line for anomaly, line in memory.lines.items() if anomaly not in gone},
+        references={
+            key: value for key, value in memory.references.items() if not key.endswith(ends)
+        },
+        looks=tuple(look for look in memory.looks if look.anomaly not in gone),
+    )
+
+
+def judged(memory: Memory, camera: str, anomaly: ClassName, z: float) -> Judged:
     """Give what z of a class on a camera means."""
     reference = memory.references.get(reference_key(camera, anomaly), Reference())
     score = z - reference.mean if reference.count >= KNOWN_FROM else z
@@ -134,14 +147,14 @@ def judged(memory: Memory, camera: str, anomaly: AnomalyClass, z: float) -> Judg
     return Judged(score=score, log_odds=bounded, calibrated=line is not None)
 
 
-def audited(memory: Memory, camera: str, anomaly: AnomalyClass, z: float) -> Memory:
+def audited(memory: Memory, camera: str, anomaly: ClassName, z: float) -> Memory:
     """Give the memory after an audit in which nothing was suspected."""
     key = reference_key(camera, anomaly)
     known = memory.references.get(key, Reference())
     return replace(memory, references=memory.references | {key: known.after(z)})
 
 
-def looked(memory: Memory, event: str, anomaly: AnomalyClass, score: float) -> Memory:
+def looked(memory: Memory, event: str, anomaly: ClassName, score: float) -> Memory:
     """Give the memory after a look at an event; of several the first counts.
 
     The first is what a later decision is made from; the later ones depend on how long it lasted.
@@ -164,9 +177,9 @@ def answered(memory: Memory, event: str, *, right: bool) -> Memory:
     before = memory.lines.get(known.anomaly)
     if before is not None and before.source is Source.GIVEN:
         return memory
-    told = [look for look in looks if look.anomaly is known.anomaly and look.right is not None]
+    told = [look for look in looks if look.anomaly == known.anomaly and look.right is not None]
     line = fitted([look.score for look in told], [bool(look.right) for look in told])
-    lines = {anomaly: row for anomaly, row in memory.lines.items() if anomaly is not known.anomaly}
+    lines = {anomaly: row for anomaly, row in memory.lines.items() if anomaly != known.anomaly}
     return replace(memory, lines=lines if line is None else lines | {known.anomaly: line})
 
 

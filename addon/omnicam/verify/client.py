@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from omnicam.config.model import ModelSettings
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 from omnicam.verify import questions, reading
 from omnicam.verify.outcomes import AskError, Outcome
 from omnicam.verify.window import Window
@@ -59,8 +59,8 @@ class ModelClient:
         self._headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
     async def look(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass]
-    ) -> dict[AnomalyClass, float]:
+        self, window: Window, scene: str, classes: Sequence[ClassName]
+    ) -> dict[ClassName, float]:
         """Ask one question for each class and give z of each, within `deadline_s` in all.
 
         The first goes alone: it lets the server work out pictures and sound once for all.
@@ -70,11 +70,13 @@ class ModelClient:
         """
         shown = await asyncio.to_thread(_messages, window, scene)
 
-        async def ask(anomaly: AnomalyClass) -> float:
+        async def ask(anomaly: ClassName) -> float:
             wanted = {"max_tokens": 1, "temperature": 0.0, "seed": 0}
             wanted |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
             return reading.log_odds(
-                await self._complete(shown, questions.question(anomaly), wanted)
+                await self._complete(
+                    shown, questions.question(anomaly, self._settings.questions), wanted
+                )
             )
 
         first, *rest = classes
@@ -88,7 +90,7 @@ class ModelClient:
         return answers | {anomaly: task.result() for anomaly, task in tasks.items()}
 
     async def describe(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
+        self, window: Window, scene: str, classes: Sequence[ClassName], seed: int
     ) -> str:
         """Ask for one sentence about what is seen, within `sentence_s`.
 
@@ -97,7 +99,7 @@ class ModelClient:
         """
         shown = await asyncio.to_thread(_messages, window, scene)
         wanted = {"max_tokens": MOST_TOKENS, "temperature": TEMPERATURE, "top_p": TOP_P}
-        wish = questions.wish(classes, self._settings.language)
+        wish = questions.wish(classes, self._settings.language, self._settings.questions)
         async with _deadline(self._settings.sentence_s):
             return reading.sentence(await self._complete(shown, wish, wanted | {"seed": seed}))
 

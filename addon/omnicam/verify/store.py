@@ -6,12 +6,15 @@ import json
 import logging
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from omnicam.taxonomy import AnomalyClass
-from omnicam.verify.calibration import Line, Look, Memory, Reference, Source
+from omnicam.config.model import Question
+from omnicam.taxonomy import AnomalyClass, ClassName, OwnClass, class_named
+from omnicam.verify.calibration import Line, Look, Memory, Reference, Source, without
 from omnicam.verify.questions import VERSION
 
 _LOGGER = logging.getLogger(__name__)
@@ -20,8 +23,16 @@ FILE_NAME = "model.json"
 FORMAT = 1
 
 
-def read(data: Path, model: str) -> Memory:
+type Own = Mapping[OwnClass, Question]
+"""The household's own questions."""
+
+_NONE: Own = MappingProxyType({})
+
+
+def read(data: Path, model: str, own: Own = _NONE) -> Memory:
     """Read what is remembered of a model; nothing where there is none, or it is of another.
+
+    What is known of a question of the household's own holds for its very words.
 
     A file that cannot be used is told in the log, kept under another name, and begun anew.
     """
@@ -37,29 +48,32 @@ def read(data: Path, model: str) -> Memory:
         _set_aside(file)
         return Memory()
     if same:
-        return memory
+        words = raw.get("own", {})
+        kept = {name for name, asked in own.items() if words.get(name) == asked.text}
+        return without(memory, {name for name in _own_of(memory) if name not in kept})
     _LOGGER.warning("%s is of another model or other questions: calibration begins anew", file)
     _set_aside(file)
     return Memory()
 
 
-def write(data: Path, model: str, memory: Memory) -> None:
+def write(data: Path, model: str, memory: Memory, own: Own = _NONE) -> None:
     """Write atomically; OSError where the folder cannot be written."""
     file = data / FILE_NAME
     draft = file.with_suffix(".new")
     with draft.open("w", encoding="utf-8") as stream:
-        json.dump(dump(model, memory), stream, ensure_ascii=False, allow_nan=False, indent=1)
+        json.dump(dump(model, memory, own), stream, ensure_ascii=False, allow_nan=False, indent=1)
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(file)
 
 
-def dump(model: str, memory: Memory) -> dict[str, Any]:
+def dump(model: str, memory: Memory, own: Own = _NONE) -> dict[str, Any]:
     """Give the file's contents."""
     return {
         "format": FORMAT,
         "model": model,
         "questions": VERSION,
+        "own": {name: asked.text for name, asked in own.items()},
         "lines": {anomaly: asdict(line) for anomaly, line in memory.lines.items()},
         "references": {key: asdict(value) for key, value in memory.references.items()},
         "looks": [asdict(look) for look in memory.looks],
@@ -74,12 +88,12 @@ def parse(raw: dict[str, Any]) -> Memory:
     """
     memory = Memory(
         lines={
-            AnomalyClass(name): Line(**{**line, "source": Source(line["source"])})
+            class_named(name): Line(**{**line, "source": Source(line["source"])})
             for name, line in raw["lines"].items()
         },
         references={key: Reference(**value) for key, value in raw["references"].items()},
         looks=tuple(
-            Look(**{**look, "anomaly": AnomalyClass(look["anomaly"])}) for look in raw["looks"]
+            Look(**{**look, "anomaly": class_named(look["anomaly"])}) for look in raw["looks"]
         ),
     )
     numbers = [value.mean for value in memory.references.values()]
@@ -89,6 +103,13 @@ def parse(raw: dict[str, Any]) -> Memory:
         msg = "a number in it is not finite"
         raise ValueError(msg)
     return memory
+
+
+def _own_of(memory: Memory) -> set[ClassName]:
+    """Give the own classes of which anything is remembered."""
+    named = {class_named(key.rpartition("/")[2]) for key in memory.references}
+    named |= {*memory.lines, *(look.anomaly for look in memory.looks)}
+    return {name for name in named if not isinstance(name, AnomalyClass)}
 
 
 def _set_aside(file: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from omnicam import payloads
 from omnicam.config.model import Language, ModelSettings
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 from omnicam.verify import calibration, store
 from omnicam.verify.breaker import Breaker, Circuit
 from omnicam.verify.calibration import Judged, Memory
@@ -51,7 +51,7 @@ class Answer:
     """What came of asking: z by class where `outcome` is ANSWERED, else nothing."""
 
     outcome: Outcome
-    z: Mapping[AnomalyClass, float] = field(default_factory=dict)
+    z: Mapping[ClassName, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +89,7 @@ class Verifier:
         self._breaker = Breaker()
         self._wake = asyncio.Condition()
         self._sentences = asyncio.Semaphore(settings.parallel)
-        self._memory = store.read(data, settings.name)
+        self._memory = store.read(data, settings.name, settings.questions)
         self._kept = self._memory
         self._must_keep = asyncio.Event()
         self._writing = threading.Lock()
@@ -132,7 +132,7 @@ class Verifier:
         return await job.answer
 
     async def describe(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
+        self, window: Window, scene: str, classes: Sequence[ClassName], seed: int
     ) -> str:
         """Ask for a sentence about what was affirmed; empty where none comes in time."""
         if self._client is None or self._breaker.state is not Circuit.CLOSED:
@@ -149,12 +149,12 @@ class Verifier:
         self._tally.sentences[outcome] += 1
         return text
 
-    def judge(self, camera: str, anomaly: AnomalyClass, z: float) -> Judged:
+    def judge(self, camera: str, anomaly: ClassName, z: float) -> Judged:
         """Give what z of a class on a camera means."""
         return calibration.judged(self._memory, camera, anomaly, z)
 
     def audited(
-        self, camera: str, z: Mapping[AnomalyClass, float], low: Mapping[AnomalyClass, float]
+        self, camera: str, z: Mapping[ClassName, float], low: Mapping[ClassName, float]
     ) -> None:
         """Take an audit: count it and what it found, and let the camera's references learn.
 
@@ -174,7 +174,7 @@ class Verifier:
             if not (affirmed and judged.calibrated):
                 self._memory = calibration.audited(self._memory, camera, anomaly, value)
 
-    def looked(self, event: str, anomaly: AnomalyClass, score: float) -> None:
+    def looked(self, event: str, anomaly: ClassName, score: float) -> None:
         """Remember how an event looked to the model, for what a person may say of it later."""
         self._memory = calibration.looked(self._memory, event, anomaly, score)
 
@@ -328,7 +328,7 @@ class Verifier:
             if memory is self._kept:
                 return
             try:
-                store.write(self._data, self.settings.name, memory)
+                store.write(self._data, self.settings.name, memory, self.settings.questions)
                 self._kept = memory
             except OSError as error:
                 _LOGGER.error("what was learned of the model is not kept: %s", error)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from omnicam.config.load import parse
+from omnicam.config.model import Question
 from omnicam.decide.events import FeedbackKind
 from omnicam.detect.registry import judged_classes
 from omnicam.evidence import Evidence, Region, WordHeard
@@ -25,7 +26,7 @@ from omnicam.node.outbox import RecordOutbox
 from omnicam.node.run import NoBroker
 from omnicam.record.query import EventQuery, StoredEvent
 from omnicam.record.recorder import Recorder
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import AnomalyClass, Level, OwnClass
 from omnicam.time_zone import local_zone
 from omnicam.verify import store
 from omnicam.verify.calibration import Line, Memory
@@ -251,6 +252,7 @@ async def test_a_tool_is_known_while_people_are_there_and_the_model_says(tmp_pat
         return 0.97 if "knife" in question else 0.02
 
     async with home(tmp_path, model_server.answering(no)) as here:
+        assert here.watch.states[TOOL].state is None  # nor before the first picture
         await here.show(1, people=0)
         assert here.watch.states[TOOL].state is None
         await here.show(1, people=1)
@@ -264,6 +266,66 @@ async def test_a_tool_is_known_while_people_are_there_and_the_model_says(tmp_pat
         assert here.watch.states[TOOL].state is None
         (event,) = await here.events()
         assert (event.event.anomaly, steps(event)[-1]) == (TOOL, "resolved")
+
+
+STOVE = OwnClass("stove_alone")
+QUESTION = {"question": "Is the stove on?", "english": "Stove on", "chinese": "灶台开着"}
+
+
+async def test_a_question_of_ones_own_makes_an_event_with_sensor_and_record(tmp_path: Path) -> None:
+    """With the lowest level as alarm; it goes on while the model says so, and ends after."""
+
+    def alight(_: str, question: str) -> float:
+        return 0.9 if "stove" in question else 0.02
+
+    questions = {"stove_alone": QUESTION | {"every_s": 10, "alarm_level": "low"}}
+    async with home(
+        tmp_path, model_server.answering(alight), calibrated=False, questions=questions
+    ) as here:
+        assert here.watch.states[STOVE].state is None
+        await here.show(45)
+        assert here.watch.states[STOVE].state == "ON"
+        (event,) = await here.events()
+        assert event.event.level is Level.LOW
+        assert event.event.contributions[0].scorer == "model_uncalibrated"
+        assert steps(event) == ["suspected", "escalated"]
+        assert event.event.description == model_server.SENTENCE
+        assert event.snapshot is not None
+        here.server.behaviour = model_server.answering(no)
+        await here.show(60)
+        assert here.watch.states[STOVE].state == "OFF"
+        (event,) = await here.events()
+        assert steps(event)[-1] == "resolved"
+        await here.server.kill()
+        await here.show(90)
+        assert here.watch.states[STOVE].state is None
+        found = await here.recorder.search(EventQuery(anomaly=STOVE))
+        assert [each.event.anomaly for each in found.events] == [STOVE]
+    asked = [said(body)[-1] for body in here.server.bodies if body["max_tokens"] == 1]
+    assert set(asked) == {"Is the stove on? Answer with one word, Yes or No."}
+
+
+async def test_without_the_lowest_alarm_an_own_question_is_for_review_until_calibrated(
+    tmp_path: Path,
+) -> None:
+    questions = {"stove_alone": QUESTION | {"every_s": 10}}
+    async with home(
+        tmp_path / "a", model_server.answering(yes), calibrated=False, questions=questions
+    ) as here:
+        await here.show(20)
+        assert here.watch.states[STOVE].state == "OFF"
+        (event,) = await here.events()
+        assert (event.event.review, steps(event)) == (True, ["suspected"])
+    (tmp_path / "b").mkdir()
+    own = {STOVE: Question(text=QUESTION["question"], english="", chinese="")}
+    store.write(tmp_path / "b", "omni", Memory(lines={STOVE: Line(slope=1.0, offset=0.0)}), own)
+    async with home(
+        tmp_path / "b", model_server.answering(yes), calibrated=False, questions=questions
+    ) as here:
+        await here.show(20)
+        assert here.watch.states[STOVE].state == "ON"
+        (event,) = await here.events()
+        assert steps(event) == ["suspected", "escalated", "verified"]
 
 
 async def test_nothing_is_asked_about_a_sound_that_is_not_there(tmp_path: Path) -> None:

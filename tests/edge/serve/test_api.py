@@ -39,7 +39,7 @@ class RecordView:
     memories: dict[str, HomeMemory] = field(default_factory=dict)
 
     def info(self) -> Json:
-        return {"contract": 1, "node": "home"}
+        return {"contract": 1, "node": "home", "classes": [*AnomalyClass, "stove_alone"]}
 
     def health(self) -> Json:
         return {"status": self.status, "version": "1"}
@@ -186,6 +186,7 @@ async def test_events_are_searched_filtered_and_paged(
     for query, count in (
         ("class=fall", 6),
         ("class=smoke", 0),
+        ("class=stove_alone", 0),
         ("level=low", 1),
         ("text=跌倒", 6),
         ("text=dropped+lies", 6),
