@@ -59,6 +59,7 @@ class Step(StrEnum):
     ESCALATED = "escalated"
     RESOLVED = "resolved"
     DISMISSED = "dismissed"
+    DESCRIBED = "described"
 
 
 class CameraStatus(StrEnum):

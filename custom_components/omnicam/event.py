@@ -90,6 +90,7 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
                 "time": event.time,
                 "onset": event.onset,
                 "reason": event.reason,
+                "description": event.description,
                 "review": event.review,
             },
         )

@@ -94,6 +94,7 @@ class AnomalyEvent:
     time: str | None
     onset: str | None
     reason: str | None
+    description: str | None
     review: bool | None
 
 
@@ -234,6 +235,7 @@ def parse_event(
         time=fields.text("time"),
         onset=fields.text("onset"),
         reason=fields.text("reason"),
+        description=fields.text("description"),
         review=fields.flag("review"),
     )
     return event, fields.flaws

@@ -13,7 +13,7 @@ import pytest
 from harness.footage import Footage
 from harness.house import open_house
 from harness.rtsp import RtspServer
-from harness.watching import States
+from harness.watching import States, until
 from omnicam.taxonomy import AnomalyClass
 from omnicam.verify import store
 from omnicam.verify.calibration import Line, Memory
@@ -53,11 +53,17 @@ async def test_a_tool_and_a_question_of_ones_own_turn_their_sensors_on(
             tool = await states.reaches("binary_sensor.bedroom_dangerous_tool", "on", 60)
             lamp = await states.reaches("binary_sensor.bedroom_lamp_left_on", "on", 60)
             assert tool.attributes["confidence"] > 0.92
-            assert tool.attributes["reason"] == SENTENCE
             assert lamp.attributes["level"] == "low"
-            for seen, name in ((tool, "dangerous_tool"), (lamp, "lamp_on")):
-                event = await house.node.get(f"/api/events/{seen.attributes['event_id']}")
-                assert event["class"] == name
+            path = f"/api/events/{tool.attributes['event_id']}"
+
+            async def told() -> Any:
+                event = await house.node.get(path)
+                return event if event["description"] else None
+
+            event = await until(told, 20, "the sentence about the tool")
+            assert (event["class"], event["description"]) == ("dangerous_tool", SENTENCE)
+            event = await house.node.get(f"/api/events/{lamp.attributes['event_id']}")
+            assert event["class"] == "lamp_on"
             page = await house.node.get("/api/events?class=lamp_on")
             assert page["events"]
             page = await house.node.get("/api/events?text=灯没关")

@@ -33,7 +33,7 @@ from omnicam.config.model import (
     SoundSettings,
     Zone,
 )
-from omnicam.config.schema import CAMERA, CLASS, LINE, NODE, QUESTION, ZONE, Raw
+from omnicam.config.schema import CAMERA, CLASS, LINE, MODEL, NODE, QUESTION, ZONE, Raw
 from omnicam.taxonomy import ANOMALIES, AnomalyClass, ClassName, Level, OwnClass, Thresholds
 
 _HIDDEN_FIELDS = frozenset({"password", "token"})
@@ -118,6 +118,22 @@ def parse(raw: object, *, base: Path) -> NodeSettings:
     if problems:
         raise ConfigError(problems)
     return _node(checked, base)
+
+
+def model_of(raw: object) -> ModelSettings:
+    """Check plain values as the section `model` and make settings of them.
+
+    Raises:
+        ConfigError: listing every wrong field.
+    """
+    try:
+        given: Raw = MODEL(raw)
+    except vol.MultipleInvalid as invalid:
+        raw = {"model": raw}
+        for error in invalid.errors:
+            error.prepend(["model"])
+        raise ConfigError([_problem(error, raw) for error in invalid.errors]) from None
+    return _model(given, Language.ENGLISH, Path())
 
 
 def without_credentials(address: str) -> str:
@@ -325,7 +341,7 @@ def _camera(camera_id: str, given: Raw, checked: Raw, base: Path) -> CameraSetti
         key: given[key]
         for key in (
             "transport", "frame_rate", "audio", "hardware", "pace", "starts_at", "ring_s",
-            "enabled", "night", "loitering_s", "verify",
+            "enabled", "night", "loitering_s", "verify", "faces",
         )
         if key in given
     }  # fmt: skip

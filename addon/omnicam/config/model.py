@@ -181,6 +181,19 @@ class ClassSettings:
     question: Question | None = None
 
 
+class Facing(StrEnum):
+    """Where a camera looks, clockwise from north."""
+
+    NORTH = "north"
+    NORTH_EAST = "north_east"
+    EAST = "east"
+    SOUTH_EAST = "south_east"
+    SOUTH = "south"
+    SOUTH_WEST = "south_west"
+    WEST = "west"
+    NORTH_WEST = "north_west"
+
+
 class Transport(StrEnum):
     """How RTSP media travels."""
 
@@ -219,6 +232,8 @@ class CameraSettings:
         loitering_s: dwell from which staying at night is loitering.
         classes: settings of every class: those of the taxonomy in its order, then own ones.
         verify: whether windows of this camera are shown to the model, where there is one.
+        faces: where it looks, so that a place can be told as a corner of the room; None tells it
+            as a part of the picture.
     """
 
     id: str
@@ -239,6 +254,7 @@ class CameraSettings:
     loitering_s: float = 300.0
     classes: Mapping[ClassName, ClassSettings] = field(default_factory=dict)
     verify: bool = True
+    faces: Facing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import voluptuous as vol
 from omnicam.config import fields
 from omnicam.config.model import (
     Direction,
+    Facing,
     Language,
     LineKind,
     Pace,
@@ -80,6 +81,7 @@ CAMERA = vol.Schema(
         "loitering_s": fields.number(10, 7200, unit="seconds"),
         "classes": CLASSES,
         "verify": fields.flag,
+        "faces": fields.choice(Facing),
     }
 )
 

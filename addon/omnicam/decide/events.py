@@ -22,10 +22,11 @@ class Step(StrEnum):
     ESCALATED = "escalated"
     RESOLVED = "resolved"
     DISMISSED = "dismissed"
+    DESCRIBED = "described"
 
 
 ENDS = frozenset({Step.RESOLVED, Step.DISMISSED})
-"""Steps after which nothing follows."""
+"""Steps that end an event; all that may follow is the sentence about it."""
 
 TRANSITIONS: Mapping[Step | None, frozenset[Step]] = MappingProxyType(
     {
@@ -33,8 +34,9 @@ TRANSITIONS: Mapping[Step | None, frozenset[Step]] = MappingProxyType(
         Step.SUSPECTED: frozenset({Step.VERIFIED, Step.ESCALATED, *ENDS}),
         Step.VERIFIED: frozenset({Step.ESCALATED, *ENDS}),
         Step.ESCALATED: frozenset({Step.VERIFIED, *ENDS}),
-        Step.RESOLVED: frozenset(),
+        Step.RESOLVED: frozenset({Step.DESCRIBED}),
         Step.DISMISSED: frozenset(),
+        Step.DESCRIBED: frozenset(),
     }
 )
 """Which step may follow which; verified and escalated come in either order, each at most once."""
@@ -135,7 +137,7 @@ class Event:
     @property
     def open(self) -> bool:
         """Whether its life goes on."""
-        return self.step not in ENDS
+        return self.ended is None
 
 
 def event_id(camera: str, kind: str, onset: float, suspected: float) -> str:
@@ -166,9 +168,18 @@ def take(event: Event, step: Step, time: float) -> Event:
         step=step,
         taken=(*event.taken, step),
         updated=time,
-        ended=time if step in ENDS else None,
+        ended=time if step in ENDS else event.ended,
         review=event.review and step not in {Step.ESCALATED, Step.DISMISSED},
     )
+
+
+def described(event: Event, sentence: str) -> Event:
+    """Give an ended event with the sentence about all of it.
+
+    Raises:
+        TransitionError: it has not ended by itself, or has its sentence.
+    """
+    return replace(take(event, Step.DESCRIBED, event.updated), description=sentence)
 
 
 def interrupted(event: Event, time: float) -> Event:

@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from pathlib import Path
 
 from omnicam.config.model import CameraSettings, Language
 from omnicam.decide.decider import Decision
 from omnicam.decide.events import Event, FeedbackKind, Step, Verdict
 from omnicam.decide.fusion import log_odds_of
-from omnicam.decide.places import counts
 from omnicam.decide.watch import Standing
 from omnicam.decide.words import HelpCall
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
@@ -26,9 +26,10 @@ from omnicam.taxonomy import ClassName, only_heard
 from omnicam.verify.calibration import Judged
 from omnicam.verify.gate import Ask, Gate
 from omnicam.verify.outcomes import Outcome
-from omnicam.verify.questions import Scene, describe, name_of
+from omnicam.verify.questions import Scene, describe, name_of, report, wish
+from omnicam.verify.sentences import compose, zone_names
 from omnicam.verify.verifier import Verifier
-from omnicam.verify.window import WHOLE, Window, WindowOrder
+from omnicam.verify.window import WHOLE, FilmOrder, Window, WindowOrder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -178,11 +179,45 @@ class CameraVerify:
         }
         if not fresh:
             return ""
-        seed = int(hashlib.sha256(f"{ask.camera}\n{ask.time:.3f}".encode()).hexdigest()[:7], 16)
-        sentence = await self._verifier.describe(window, scene, list(fresh), seed)
+        settings = self._verifier.settings
+        words = wish(list(fresh), settings.language, settings.questions)
+        seed = _seed(f"{ask.camera}\n{ask.time:.3f}")
+        sentence = await self._verifier.describe(window, scene, words, seed)
         if sentence:
             self._described.extend(fresh.values())
         return sentence
+
+    async def report(self, event: Event, clip: Path, start: float) -> str:
+        """Have an event that has ended described by its clip; empty where that cannot be.
+
+        Args:
+            event: as it ended.
+            clip: its file.
+            start: stream time of the clip's beginning.
+        """
+        settings, camera = self._verifier.settings, self._camera
+        order = FilmOrder(path=clip, start=start, region=event.region)
+        try:
+            window = await self._process.film(order)
+        except WorkerUnavailableError as error:
+            self._verifier.count(Outcome.NO_WINDOW)
+            _LOGGER.info("no sentence about %s: %s", event.id, error)
+            return ""
+        place = event.region
+        scene = Scene(
+            camera=camera.name,
+            zones=tuple(zone_names(camera, place)) if place is not None else (),
+            time=event.onset,
+            recent=(),
+            spread_s=window.end - window.start,
+        )
+        wanted = report(event.anomaly, settings.language, settings.questions)
+        what = await self._verifier.describe(
+            window, describe(scene, self._time_zone), wanted, _seed(event.id)
+        )
+        if not what:
+            return ""
+        return compose(what, camera, place, event.onset, self._time_zone, settings.language)
 
     def _remember(
         self, events: Mapping[ClassName, str | None], judged: Mapping[ClassName, Judged]
@@ -217,11 +252,7 @@ class CameraVerify:
 
     def _scene(self, ask: Ask, window: Window) -> str:
         place = ask.region if ask.region is not None else window.region
-        zones = [
-            zone.name.replace("_", " ")
-            for zone in self._camera.zones
-            if place != WHOLE and counts(place, (zone,))
-        ]
+        zones = zone_names(self._camera, place) if place != WHOLE else ()
         own = self._verifier.settings.questions
         recent = tuple(
             (name_of(anomaly, Language.ENGLISH, own), time)
@@ -232,6 +263,18 @@ class CameraVerify:
             Scene(camera=self._camera.name, zones=tuple(zones), time=ask.time, recent=recent),
             self._time_zone,
         )
+
+
+def reports(event: Event) -> bool:
+    """Whether an event that has ended is worth a sentence: it alarmed, or the model affirmed it."""
+    return event.step is Step.RESOLVED and not {Step.ESCALATED, Step.VERIFIED}.isdisjoint(
+        event.taken
+    )
+
+
+def _seed(text: str) -> int:
+    """Give a seed that depends on nothing but the text."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:7], 16)
 
 
 def _answerable(ask: Ask, window: Window) -> Ask:

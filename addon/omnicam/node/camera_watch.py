@@ -17,12 +17,12 @@ from typing import Any, Protocol
 from omnicam import payloads
 from omnicam.config.model import CameraSettings
 from omnicam.decide.decider import Decider, Decision
-from omnicam.decide.events import Event, Feedback, FeedbackKind, Step, Verdict
+from omnicam.decide.events import Event, Feedback, FeedbackKind, Step, Verdict, described
 from omnicam.decide.learner import Home
 from omnicam.decide.states import ClassState, changed
 from omnicam.decide.words import HelpCall
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
-from omnicam.node.camera_verify import CameraVerify, Deliver
+from omnicam.node.camera_verify import SETTLE_S, CameraVerify, Deliver, reports
 from omnicam.node.home_keeper import HomeKeeper
 from omnicam.node.messages import (
     Continue,
@@ -119,7 +119,9 @@ class CameraWatch:
         # on which it rests.
         self._turn = asyncio.Lock()
         self._background: set[asyncio.Task[Any]] = set()
-        self._awaiting_clip: set[str] = set()
+        self._awaiting_clip: dict[str, asyncio.Task[None]] = {}
+        self._awaiting_words: dict[str, asyncio.Task[None]] = {}
+        self._stopped = False
 
     @property
     def states(self) -> Mapping[ClassName, ClassState]:
@@ -133,11 +135,13 @@ class CameraWatch:
 
     async def run(self) -> None:
         """Watch until cancelled or the source ends for good."""
+        self._stopped = False
         self._set_status(topics.OFFLINE)
         self._publish_states()
         try:
             await self._process.run()
         finally:
+            self._stopped = True  # what ends now was cut short: nobody saw its end
             if self.verify is not None:
                 self.verify.stop()
             async with self._turn:
@@ -211,6 +215,7 @@ class CameraWatch:
         if message.wants_answer:
             if self.verify is not None:
                 await self.verify.settle()
+                await self._settle_words()
             self._process.send(Continue())
 
     async def _take_verdicts(self, verdicts: Sequence[Verdict]) -> Sequence[Decision]:
@@ -277,13 +282,15 @@ class CameraWatch:
         )
         begins = event.step is Step.SUSPECTED
         if begins:
-            self._awaiting_clip.add(event.id)
-            self._start(self._cut_clip(event))
+            self._awaiting_clip[event.id] = self._start(self._cut_clip(event))
+        if self.verify is not None and reports(event) and not self._stopped:
+            words = self._put_in_words(event, self.verify)
+            self._awaiting_words[event.id] = self._start(words)
         snapshot = None
         if begins or event.step is Step.ESCALATED:
             snapshot = await self._take_snapshot(event)
-        # The journal's line of an ended event waits for a clip that is still to come.
-        clip_follows = event.id in self._awaiting_clip
+        # The journal's line of an ended event waits for what is still to come.
+        clip_follows = event.id in self._awaiting_clip or event.id in self._awaiting_words
         return await self._shared.recorder.record_step(event, snapshot, clip_follows=clip_follows)
 
     async def _take_snapshot(self, event: Event) -> bytes | None:
@@ -305,8 +312,37 @@ class CameraWatch:
             _LOGGER.warning("no clip of %s: %s", event.id, error)
         # Nothing may wait in between: the recorder takes turns in the order of its calls, so that a
         # step which counted on the clip is recorded first.
-        self._awaiting_clip.discard(event.id)
-        await self._shared.recorder.finish_clip(event.id)
+        self._awaiting_clip.pop(event.id, None)
+        follows = event.id in self._awaiting_words
+        await self._shared.recorder.finish_clip(event.id, step_follows=follows)
+
+    async def _put_in_words(self, event: Event, verify: CameraVerify) -> None:
+        """Let the model describe an event that has ended, once its clip is there."""
+        recorder, sentence = self._shared.recorder, ""
+        if cutting := self._awaiting_clip.get(event.id):
+            await asyncio.wait((cutting,))
+        clip = recorder.media.path(recorder.media.clip_name(event.id))
+        try:
+            if await asyncio.to_thread(clip.is_file):
+                sentence = await verify.report(event, clip, event.onset - CLIP_BEFORE_S)
+        finally:
+            # Under the turn, so that it never comes before the step that ended the event.
+            async with self._turn:
+                self._awaiting_words.pop(event.id, None)
+                if sentence:
+                    await self._carry([described(event, sentence)])
+                else:
+                    await recorder.finish_clip(event.id)
+
+    async def _settle_words(self) -> None:
+        """Wait for sentences whose clip is there: a file is then told the same every time."""
+        ready = [
+            words
+            for event, words in self._awaiting_words.items()
+            if event not in self._awaiting_clip
+        ]
+        if ready:
+            await asyncio.wait(ready, timeout=SETTLE_S)
 
     def _publish_states(self) -> None:
         states = dict(self._decider.states(self._decider.now))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from omnicam.capture import CameraStream, CaptureError, Offer
+from omnicam.capture import CameraStream, CaptureError, ClipError, Offer
 from omnicam.config.model import CameraSettings, Language
 from omnicam.detect.analyser import Analyser
 from omnicam.detect.pose.remote import RemotePoseEstimator
@@ -30,6 +30,7 @@ from omnicam.node.clips import ClipDesk
 from omnicam.node.messages import (
     ClipRequest,
     Continue,
+    FilmRequest,
     Finished,
     FromWorker,
     Progress,
@@ -45,6 +46,8 @@ from omnicam.node.messages import (
 )
 from omnicam.time_zone import local_zone
 from omnicam.verify.cutting import Recent
+from omnicam.verify.film import film
+from omnicam.verify.window import Window
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -110,6 +113,7 @@ class _Worker:
         self._stream = stream
         self._fast = stream.lossless
         self._sending = threading.Lock()
+        self._films = threading.Lock()
         self._stopping = threading.Event()
         self._go_on = threading.Event()
         self._failure: BaseException | None = None
@@ -268,10 +272,25 @@ class _Worker:
             case WindowRequest():
                 window = self._recent.cut(message.order) if self._recent is not None else None
                 self._send(WindowReply(request=message.request, window=window))
+            case FilmRequest():
+                # Decoding takes seconds; snapshots of the next event must not wait for it.
+                threading.Thread(
+                    target=self._look_through, args=(message,), name="film", daemon=True
+                ).start()
             case Continue():
                 self._go_on.set()
             case Stop():
                 raise EOFError
+
+    def _look_through(self, message: FilmRequest) -> None:
+        window: Window | None = None
+        with self._films:
+            try:
+                window = film(message.order, self._task.camera, local_zone(self._task.time_zone))
+            except ClipError as error:
+                _LOGGER.warning("%s: %s", message.order.path.name, error)
+        with contextlib.suppress(OSError):  # the main process is gone
+            self._send(WindowReply(request=message.request, window=window))
 
     def _send(self, message: FromWorker) -> None:
         with self._sending:

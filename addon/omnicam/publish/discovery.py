@@ -12,6 +12,7 @@ from typing import Any
 
 from omnicam import __version__
 from omnicam.config.model import CameraSettings, ClassSettings, Language, NodeSettings
+from omnicam.decide.events import Step
 from omnicam.publish import topics
 from omnicam.taxonomy import ANOMALIES, AnomalyClass, ClassName
 from omnicam.verify.outcomes import STATES
@@ -128,7 +129,7 @@ def _components(settings: NodeSettings, camera: CameraSettings) -> dict[str, Com
     }
     components["event"] = _component(camera, settings, "event", "anomaly", text["event"]) | {
         "state_topic": topics.event(node, camera.id),
-        "event_types": ["suspected", "verified", "escalated", "resolved", "dismissed"],
+        "event_types": list(Step),
         "value_template": _EVENT_TEMPLATE,
         "icon": "mdi:alert",
     }

@@ -110,7 +110,7 @@ class Recorder:
         Args:
             event: as it stands after the step.
             snapshot: a JPEG, None to keep the one before.
-            clip_follows: `finish_clip` will be called: the journal's line waits for it.
+            clip_follows: `finish_clip` or another step will come: the journal's line waits.
         """
         async with self._writing:
             return await asyncio.to_thread(
@@ -130,13 +130,13 @@ class Recorder:
         """
         return await asyncio.to_thread(self.media.prepare_clip, event)
 
-    async def finish_clip(self, event: str) -> str | None:
+    async def finish_clip(self, event: str, *, step_follows: bool = False) -> str | None:
         """Note that an event's clip was cut, or failed; gives its name, None if there is no file.
 
-        The journal's line of an ended event is written now.
+        The journal's line of an ended event is written now, unless another step is to come.
         """
         async with self._writing:
-            return await asyncio.to_thread(self._finish_clip, event)
+            return await asyncio.to_thread(self._finish_clip, event, step_follows=step_follows)
 
     async def undelivered(self, limit: int = 100) -> list[Pending]:
         """Give the oldest messages that the broker has not got, in order."""
@@ -237,14 +237,14 @@ class Recorder:
         self._problems = tuple(problems)
         return Recorded(number=number, problems=self._problems, stored=not problems)
 
-    def _finish_clip(self, event: str) -> str | None:
+    def _finish_clip(self, event: str, *, step_follows: bool) -> str | None:
         problems: list[str] = []
         stored = self._attempt(problems, lambda: self._store.get(event), otherwise=None)
         name = None
         if stored is not None:
             found = stored
             name = self._attempt(problems, lambda: self._adopt_clip(found), otherwise=None)
-            if not found.event.open:
+            if not found.event.open and not step_follows:
                 self._attempt(problems, lambda: self._write_line(event), otherwise=None)
         self._problems = tuple(problems)
         return name

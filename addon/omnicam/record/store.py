@@ -270,15 +270,15 @@ def _known(connection: sqlite3.Connection, event: Event) -> bool:
     row = connection.execute("SELECT ended FROM events WHERE id = ?", (event.id,)).fetchone()
     if row is None:
         return False
-    if row[0] is None:
-        found = connection.execute(
-            "SELECT 1 FROM steps WHERE event = ? AND step = ?", (event.id, event.step)
-        ).fetchone()
-        return found is not None
-    if event.step is not Step.SUSPECTED:
-        return True
-    connection.execute("DELETE FROM steps WHERE event = ?", (event.id,))
-    return False
+    ended = row[0] is not None
+    if ended and event.step is Step.SUSPECTED:
+        connection.execute("DELETE FROM steps WHERE event = ?", (event.id,))
+        return False
+    found = connection.execute(
+        "SELECT 1 FROM steps WHERE event = ? AND step = ?", (event.id, event.step)
+    ).fetchone()
+    # After the end comes at most the sentence about it.
+    return found is not None or (ended and event.step is not Step.DESCRIBED)
 
 
 def _stored(row: Row, steps: tuple[StepRow, ...] = ()) -> StoredEvent:

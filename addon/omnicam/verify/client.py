@@ -89,17 +89,14 @@ class ModelClient:
                 raise _first(group_error) from None
         return answers | {anomaly: task.result() for anomaly, task in tasks.items()}
 
-    async def describe(
-        self, window: Window, scene: str, classes: Sequence[ClassName], seed: int
-    ) -> str:
-        """Ask for one sentence about what is seen, within `sentence_s`.
+    async def describe(self, window: Window, scene: str, wish: str, seed: int) -> str:
+        """Ask for one sentence about what is seen, within `sentence_s`; `wish` is the last line.
 
         Raises:
             AskError: there is none.
         """
         shown = await asyncio.to_thread(_messages, window, scene)
         wanted = {"max_tokens": MOST_TOKENS, "temperature": TEMPERATURE, "top_p": TOP_P}
-        wish = questions.wish(classes, self._settings.language, self._settings.questions)
         async with _deadline(self._settings.sentence_s):
             return reading.sentence(await self._complete(shown, wish, wanted | {"seed": seed}))
 

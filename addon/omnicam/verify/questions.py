@@ -58,6 +58,16 @@ _SENTENCES: Mapping[Language, str] = MappingProxyType(
     }
 )
 
+_REPORTS: Mapping[Language, str] = MappingProxyType(
+    {
+        Language.ENGLISH: "It has ended and was taken for: {names}. Say in one short English "
+        'clause who did what, such as "a person has fallen". No place, no time, no guesses, '
+        "no advice.",
+        Language.CHINESE: "事件已结束，当时判断为：{names}。请用一个简短的中文分句说明谁做了什么，"
+        "例如“有人跌倒”。不要地点，不要时间，不要猜测，不要建议。",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -67,6 +77,8 @@ class Scene:
         camera: what people call the camera.
         zones: names of the zones in which the evidence lies.
         time: stream time of the window's end.
+        spread_s: seconds over which the pictures of an event that has ended are spread; None for
+            the usual window.
         recent: name and stream time of what was suspected here lately, oldest first.
     """
 
@@ -74,6 +86,7 @@ class Scene:
     zones: tuple[str, ...]
     time: float
     recent: tuple[tuple[str, float], ...]
+    spread_s: float | None = None
 
 
 def describe(scene: Scene, time_zone: tzinfo) -> str:
@@ -83,6 +96,8 @@ def describe(scene: Scene, time_zone: tzinfo) -> str:
     if scene.zones:
         lines.append(f"Zone: {', '.join(scene.zones)}.")
     lines.append(f"Local time: {moment:%H:%M:%S}.")
+    if scene.spread_s is not None:
+        lines.append(f"These pictures are spread over {scene.spread_s:.0f} s, without sound.")
     if scene.recent:
         told = (
             f"{name} suspected {max(scene.time - time, 0.0):.0f} s before"
@@ -108,6 +123,11 @@ def wish(classes: Sequence[ClassName], language: Language, own: Mapping[OwnClass
     names = [name_of(anomaly, language, own) for anomaly in classes]
     comma = "、" if language is Language.CHINESE else ", "
     return _SENTENCES[language].format(names=comma.join(names))
+
+
+def report(anomaly: ClassName, language: Language, own: Mapping[OwnClass, Question]) -> str:
+    """Give the last line that asks who did what in an event that has ended."""
+    return _REPORTS[language].format(names=name_of(anomaly, language, own))
 
 
 def name_of(anomaly: ClassName, language: Language, own: Mapping[OwnClass, Question]) -> str:

@@ -10,7 +10,7 @@ import logging
 import math
 import threading
 import time as clock
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,15 +131,20 @@ class Verifier:
             self._wake.notify_all()
         return await job.answer
 
-    async def describe(
-        self, window: Window, scene: str, classes: Sequence[ClassName], seed: int
-    ) -> str:
-        """Ask for a sentence about what was affirmed; empty where none comes in time."""
+    async def describe(self, window: Window, scene: str, wish: str, seed: int) -> str:
+        """Ask for a sentence; empty where none comes in time.
+
+        Args:
+            window: what the model is shown.
+            scene: what it is told beside.
+            wish: which sentence is wanted, the last line.
+            seed: the same gives the same sentence.
+        """
         if self._client is None or self._breaker.state is not Circuit.CLOSED:
             return ""
         try:
             async with asyncio.timeout(self.settings.sentence_s), self._sentences:
-                text = await self._client.describe(window, scene, classes, seed)
+                text = await self._client.describe(window, scene, wish, seed)
         except TimeoutError:
             text, outcome = "", Outcome.SLOW
         except AskError as error:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -31,7 +34,7 @@ from omnicam.time_zone import local_zone
 from omnicam.verify import store
 from omnicam.verify.calibration import Line, Memory
 from omnicam.verify.verifier import Verifier
-from omnicam.verify.window import WindowOrder
+from omnicam.verify.window import FilmOrder, WindowOrder
 from tests.edge.verify import model_server
 from tests.edge.verify.model_server import ModelServer, said, serving
 from tests.edge.verify.verify_scenes import FALL, TOOL, window
@@ -48,6 +51,8 @@ class Worker:
     orders: list[WindowOrder] = field(default_factory=list)
     sound: bytes = b"RIFF"
     blind: bool = False
+    filming: bool = False
+    films: list[FilmOrder] = field(default_factory=list)
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -59,7 +64,13 @@ class Worker:
         return b"\xff\xd8\xff"
 
     async def clip(self, start: float, end: float, path: Path) -> None:
-        raise WorkerUnavailableError("no clip here")
+        if not self.filming:
+            raise WorkerUnavailableError("no clip here")
+        path.write_bytes(b"a clip")
+
+    async def film(self, order: FilmOrder) -> Any:
+        self.films.append(order)
+        return window(start=order.start, end=order.start + 15.0, sound=b"")
 
     async def window(self, order: WindowOrder) -> Any:
         self.orders.append(order)
@@ -182,6 +193,61 @@ async def test_a_fall_is_verified_with_a_sentence(tmp_path: Path) -> None:
     assert scene[1].startswith("Local time: ")
 
 
+@pytest.mark.parametrize(
+    ("language", "faces", "sentence"),
+    [
+        ("en", None, "a person has fallen, Bedroom camera, lower left of the picture, {time}"),
+        ("en", "north_east", "a person has fallen, Bedroom camera, west side, {time}"),
+        ("zh-Hans", "north", "a person has fallen，Bedroom摄像头，西南角，{time}"),
+    ],
+)
+async def test_what_has_ended_is_told_in_one_sentence(
+    tmp_path: Path, language: str, faces: str | None, sentence: str
+) -> None:
+    """Who and what from the model; where and when from the node."""
+    answer = model_server.answering(yes, "a person has fallen.")
+    camera = {"faces": faces} if faces else {}
+    async with home(tmp_path, answer, camera=camera, language=language) as here:
+        here.worker.filming = True
+        await here.show(5, 6.0)
+        await here.show(12)
+        (fall,) = await here.events()
+        onset = datetime.fromtimestamp(fall.event.onset, ZoneInfo("Europe/Berlin"))
+        expected = sentence.format(time=f"{onset:%H:%M:%S}")
+        assert fall.event.description == expected
+        assert steps(fall)[-2:] == ["resolved", "described"]
+        (order,) = here.worker.films
+        assert order.start == fall.event.onset - 5.0
+        assert order.region == fall.event.region
+        pending = await here.recorder.undelivered()
+    assert expected in [getattr(each.decision, "description", "") for each in pending]
+    wanted = said(here.server.bodies[-1])
+    assert "spread over 15 s" in wanted[0]
+    assert ("who did what" if language == "en" else "谁做了什么") in wanted[1]
+    assert here.server.bodies[-1]["temperature"] == 0.6
+    assert here.server.bodies[-1]["top_p"] == 0.95
+    line = json.loads((tmp_path / "events.jsonl").read_text("utf-8"))
+    assert (line["description"], line["step"]) == (expected, "described")
+
+
+async def test_without_a_clip_or_a_model_what_has_ended_stays_as_it_was(tmp_path: Path) -> None:
+    async with home(tmp_path / "a", model_server.answering(yes)) as here:
+        await here.show(5, 6.0)
+        await here.show(12)
+        (fall,) = await here.events()
+        assert steps(fall)[-1] == "resolved"
+        assert here.worker.films == []
+        assert json.loads((tmp_path / "a" / "events.jsonl").read_text())["step"] == "resolved"
+    async with home(tmp_path / "b", model_server.answering(yes)) as here:
+        here.worker.filming = True
+        await here.server.kill()
+        await here.show(5, 6.0)
+        await here.show(12)
+        (fall,) = await here.events()
+        assert steps(fall)[-1] == "resolved"
+        assert json.loads((tmp_path / "b" / "events.jsonl").read_text())["step"] == "resolved"
+
+
 async def test_an_open_event_is_told_as_context_with_its_zone(tmp_path: Path) -> None:
     corners = [[0.0, 0.5], [1.0, 0.5], [1.0, 1.0], [0.0, 1.0]]
     zone = {"zones": {"beside_the_bed": {"kind": "loitering", "points": corners}}}
@@ -289,13 +355,14 @@ async def test_a_question_of_ones_own_makes_an_event_with_sensor_and_record(tmp_
         assert event.event.level is Level.LOW
         assert event.event.contributions[0].scorer == "model_uncalibrated"
         assert steps(event) == ["suspected", "escalated"]
-        assert event.event.description == model_server.SENTENCE
+        assert here.watch.states[STOVE].reason == model_server.SENTENCE
         assert event.snapshot is not None
         here.server.behaviour = model_server.answering(no)
         await here.show(60)
         assert here.watch.states[STOVE].state == "OFF"
         (event,) = await here.events()
         assert steps(event)[-1] == "resolved"
+        assert event.event.description == model_server.SENTENCE
         await here.server.kill()
         await here.show(90)
         assert here.watch.states[STOVE].state is None

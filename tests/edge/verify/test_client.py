@@ -20,7 +20,7 @@ from harness.ports import free_port
 from omnicam.config.model import Language, Secret
 from omnicam.verify.client import ModelClient, session, shown_address
 from omnicam.verify.outcomes import AskError, Outcome
-from omnicam.verify.questions import SYSTEM
+from omnicam.verify.questions import SYSTEM, wish
 from tests.edge.verify import model_server
 from tests.edge.verify.model_server import ModelServer, said, serving
 from tests.edge.verify.verify_scenes import FALL, JPEG, TOOL, completion, model, window
@@ -70,7 +70,7 @@ async def test_questions_share_everything_up_to_the_last_line_and_constant_text_
         client(server.url) as asking,
     ):
         await asking.look(window(), "Camera: Hall.", CLASSES)
-        await asking.describe(window(), "Camera: Hall.", [FALL], 7)
+        await asking.describe(window(), "Camera: Hall.", "Say what is seen.", 7)
     system, user = server.bodies[0]["messages"]
     assert (system["role"], system["content"]) == ("system", SYSTEM)
     kinds = [part["type"] for part in user["content"]]
@@ -102,7 +102,9 @@ async def test_a_sentence_is_seeded_warm_bounded_and_in_the_language(
         serving(model_server.answering(probability)) as server,
         client(server.url, language=Language(language)) as asking,
     ):
-        sentence = await asking.describe(window(), "Camera: Hall.", [FALL], 7)
+        sentence = await asking.describe(
+            window(), "Camera: Hall.", wish([FALL], Language(language), {}), 7
+        )
     assert sentence == model_server.SENTENCE
     (body,) = server.bodies
     asked = {key: body[key] for key in ("temperature", "top_p", "seed", "max_tokens")}

@@ -198,11 +198,11 @@ async def test_a_sentence_that_does_not_come_is_empty_and_counted(tmp_path: Path
         serving(model_server.answering(likely)) as server,
         running(tmp_path, server.url, sentence_s=0.5) as (verifier, _),
     ):
-        assert await verifier.describe(window(), "", [FALL], 1) == model_server.SENTENCE
+        assert await verifier.describe(window(), "", "Say it.", 1) == model_server.SENTENCE
         server.behaviour = model_server.hangs
-        assert await verifier.describe(window(), "", [FALL], 1) == ""
+        assert await verifier.describe(window(), "", "Say it.", 1) == ""
         server.behaviour = model_server.status(500)
-        assert await verifier.describe(window(), "", [FALL], 1) == ""
+        assert await verifier.describe(window(), "", "Say it.", 1) == ""
         health = verifier.health()
     assert health["sentences"] == {"answered": 1, "slow": 1, "failed": 1}
     assert health["circuit"] == "closed"
