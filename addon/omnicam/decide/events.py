@@ -50,6 +50,19 @@ class FeedbackKind(StrEnum):
     FALSE_ALARM = "false_alarm"
     CONFIRMED = "confirmed"
     ACKNOWLEDGED = "acknowledged"
+    DISMISSED = "dismissed"
+    NEEDS_HELP = "needs_help"
+    UNANSWERED = "unanswered"
+
+
+TRUTH: Mapping[FeedbackKind, bool] = MappingProxyType(
+    {
+        FeedbackKind.CONFIRMED: True,
+        FeedbackKind.NEEDS_HELP: True,
+        FeedbackKind.FALSE_ALARM: False,
+    }
+)
+"""Whether the event was real, by a person's word; the other words say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,10 @@ class Shared:
     on_opened: Callable[[], None]
 
 
+class NoModelError(LookupError):
+    """No model looks at this camera."""
+
+
 class CameraWatch:
     """Watches one camera for as long as `run` is not cancelled."""
 
@@ -155,6 +159,18 @@ class CameraWatch:
     async def snapshot(self, time: float | None = None) -> bytes:
         """Get a picture as JPEG; `WorkerUnavailableError` where there is none now."""
         return await self._process.snapshot(time)
+
+    async def reply(self, question: str) -> str:
+        """Have the model answer a question about what the camera sees now.
+
+        Raises:
+            NoModelError: no model looks at this camera.
+            WorkerUnavailableError: there is no picture now.
+            AskError: the model gave no answer.
+        """
+        if self.verify is None:
+            raise NoModelError(self.settings.id)
+        return await self.verify.reply(question, self._decider.now)
 
     async def feedback(self, event: Event, kind: FeedbackKind) -> None:
         """Take a person's word about an event of this camera, open or ended.

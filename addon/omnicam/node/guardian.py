@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from omnicam import __version__, payloads
-from omnicam.config.model import CameraSettings, NodeSettings
+from omnicam.config.model import CameraSettings, Language, NodeSettings
 from omnicam.decide.calibration import shipped
 from omnicam.decide.events import FeedbackKind
 from omnicam.decide.home import HomeMemory
@@ -20,13 +20,14 @@ from omnicam.detect.registry import judged_classes
 from omnicam.node import switches, worker
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
 from omnicam.node.camera_verify import CameraVerify
-from omnicam.node.camera_watch import CameraWatch, MakeVerify, Outlet, Shared
+from omnicam.node.camera_watch import CameraWatch, MakeVerify, NoModelError, Outlet, Shared
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
 from omnicam.record.query import EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder
-from omnicam.serve.view import Json, UnavailableError, UnknownCameraError
+from omnicam.serve.view import Json, UnansweredError, UnavailableError, UnknownCameraError
 from omnicam.time_zone import local_zone
+from omnicam.verify.outcomes import AskError, explain
 from omnicam.verify.verifier import Verifier
 
 _LOGGER = logging.getLogger(__name__)
@@ -193,6 +194,20 @@ class Guardian:
             return await self._watch(camera).snapshot()
         except WorkerUnavailableError as error:
             raise UnavailableError(str(error)) from None
+
+    async def reply(self, camera: str, question: str) -> str:
+        """Have the model answer a question about what a camera sees now."""
+        try:
+            return await self._watch(camera).reply(question)
+        except NoModelError:
+            msg = f"camera {camera}: no model looks at it"
+            raise UnansweredError(msg, "set model in the node's settings, and verify") from None
+        except WorkerUnavailableError as error:
+            remedy = "try again when GET /api/cameras shows it online"
+            raise UnansweredError(str(error), remedy) from None
+        except AskError as error:
+            remedy = explain(error.outcome, Language.ENGLISH)
+            raise UnansweredError(str(error), remedy) from None
 
     async def search(self, query: EventQuery) -> Page:
         """Give a page of events."""

@@ -31,6 +31,9 @@ MOST_BYTES = 256 * 1024
 MOST_TOKENS = 64
 """Of a sentence; Chinese takes about one a character."""
 
+MOST_REPLY_TOKENS = 128
+"""Of an answer to a person's question."""
+
 TEMPERATURE, TOP_P = 0.6, 0.95
 TOP_LOGPROBS = 20
 
@@ -100,6 +103,19 @@ class ModelClient:
         wish = questions.wish(classes, self._settings.language)
         async with _deadline(self._settings.sentence_s):
             return reading.sentence(await self._complete(shown, wish, wanted | {"seed": seed}))
+
+    async def reply(self, window: Window, scene: str, question: str) -> str:
+        """Ask a person's own question about what is seen, within `sentence_s`.
+
+        Raises:
+            AskError: there is no answer.
+        """
+        shown = await asyncio.to_thread(_messages, window, scene)
+        # The surest words, not one of many: two who ask the same at once should hear the same.
+        wanted = {"max_tokens": MOST_REPLY_TOKENS, "temperature": 0.0, "seed": 0}
+        async with _deadline(self._settings.sentence_s):
+            last = questions.asked(question)
+            return reading.sentence(await self._complete(shown, last, wanted))
 
     async def greet(self) -> None:
         """See whether the endpoint is there and lets us in, without asking anything of the model.

@@ -149,6 +149,29 @@ class Verifier:
         self._tally.sentences[outcome] += 1
         return text
 
+    async def reply(self, window: Window, scene: str, question: str) -> str:
+        """Have a person's question about a window answered, beside the line: somebody waits.
+
+        Raises:
+            AskError: there is no answer; `outcome` says why.
+        """
+        if self._client is None or self._breaker.state is not Circuit.CLOSED:
+            raise AskError(Outcome.PAUSED, "the model is left alone after failures")
+        outcome = Outcome.SLOW
+        try:
+            async with asyncio.timeout(self.settings.sentence_s), self._sentences:
+                text = await self._client.reply(window, scene, question)
+        except TimeoutError:
+            raise AskError(outcome, f"no turn within {self.settings.sentence_s:g} s") from None
+        except AskError as error:
+            outcome = error.outcome
+            raise
+        else:
+            outcome = Outcome.ANSWERED
+            return text
+        finally:
+            self._tally.sentences[outcome] += 1
+
     def judge(self, camera: str, anomaly: AnomalyClass, z: float) -> Judged:
         """Give what z of a class on a camera means."""
         return calibration.judged(self._memory, camera, anomaly, z)
