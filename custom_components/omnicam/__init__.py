@@ -14,16 +14,22 @@ from homeassistant.exceptions import (
     ConfigEntryNotReady,
     IntegrationError,
 )
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
 
+from .actions import async_register_actions
 from .api import ApiAuthError, ApiContractError, ApiVersionError, ApiWrongNodeError, NodeApi
+from .check_in import CHECK_INS, CheckIns, async_follow_falls
 from .const import CONF_NODE, DOMAIN, PLATFORMS
 from .data import OmnicamConfigEntry
 from .devices import live_identifiers
 from .handover import async_claim, async_release, async_wait_until_withdrawn
 from .hub import OmnicamHub
+from .media_view import EventMediaView
+from .voice import async_register_intents
 
 _SETUP_ERRORS: tuple[tuple[type[Exception], type[IntegrationError], str], ...] = (
     (ApiAuthError, ConfigEntryAuthFailed, "invalid_auth"),
@@ -32,6 +38,18 @@ _SETUP_ERRORS: tuple[tuple[type[Exception], type[IntegrationError], str], ...] =
     (ApiContractError, ConfigEntryNotReady, "bad_answer"),
     (Exception, ConfigEntryNotReady, "cannot_connect"),
 )
+
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Register what is there whether or not a node is: actions, files for browsers, voice."""
+    hass.data[CHECK_INS] = CheckIns(hass)
+    async_register_actions(hass)
+    hass.http.register_view(EventMediaView())
+    async_register_intents(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> bool:
@@ -50,6 +68,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> b
     await async_claim(hass, hub.node)
     await async_wait_until_withdrawn(hass, hub.node, hub.info.cameras)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_follow_falls(hass, entry)
     return True
 
 

@@ -135,6 +135,12 @@ class CameraFeed:
         return _add(self._help_listeners, listener)
 
     @callback
+    def async_call_help(self, call: HelpCall) -> None:
+        """Take a call for help that a voice assistant heard, as one that the camera heard."""
+        for listener in tuple(self._help_listeners):
+            listener(call)
+
+    @callback
     def async_notify(self) -> None:
         """Tell the entities that something may have changed."""
         for listener in tuple(self._state_listeners):

@@ -9,6 +9,8 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
+from .records import Records
+
 TOKEN = "correct-token"
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 CLASSES = (
@@ -65,6 +67,7 @@ class Node:
         self.snapshot: bytes | int = JPEG
         self.answers: dict[str, web.Response] = {}
         self.requests: list[str] = []
+        self.records = Records(self._refusal)
         self._server: TestServer | None = None
         self._port: int | None = None
 
@@ -79,6 +82,7 @@ class Node:
         app.router.add_get("/api/info", self._info)
         app.router.add_get("/api/cameras/{camera}/snapshot", self._snapshot)
         app.router.add_get("/api/cameras/{camera}/stream", self._stream)
+        self.records.serve(app)
         self._server = TestServer(app, host="127.0.0.1", port=self._port or 0)
         await self._server.start_server()
         self._port = self._server.port
