@@ -50,7 +50,7 @@ type Answer = Callable[[HomeAssistant, Speech], Coroutine[Any, Any, str]]
 
 
 async def _help(hass: HomeAssistant, said: Speech) -> str:
-    return call_help(hass, said.language, said.text or HELP, said.device_id)
+    return call_help(hass, said.language, said.text or "help", said.device_id)
 
 
 async def _what_happened(hass: HomeAssistant, said: Speech) -> str:

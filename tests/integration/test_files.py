@@ -85,7 +85,7 @@ def test_manifest() -> None:
     manifest = load("manifest.json")
     assert manifest["domain"] == const.DOMAIN
     assert manifest["mqtt"] == [const.DISCOVERY_TOPIC]
-    assert manifest["dependencies"] == ["mqtt"]
+    assert manifest["dependencies"] == ["http", "mqtt"]
     assert {"version", "documentation", "issue_tracker", "codeowners"} <= manifest.keys()
     keys = list(manifest)
     assert keys == ["domain", "name", *sorted(keys[2:])]
