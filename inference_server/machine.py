@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import importlib.metadata
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+PLUGIN_GROUP = "vllm.general_plugins"
 _TIMEOUT_S = 10.0
 _MIB = 1024**2
 
@@ -24,11 +26,19 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Machine:
-    """Memory in bytes, the GPUs, and vLLM's version (None where it is not installed)."""
+    """What `inspect` found.
+
+    Attributes:
+        memory: bytes.
+        gpus: that the driver shows.
+        vllm: version of vLLM in this Python, None where it is not installed.
+        plugins: names of vLLM's plug-ins in this Python.
+    """
 
     memory: int
     gpus: tuple[Gpu, ...]
     vllm: str | None
+    plugins: frozenset[str] = frozenset()
 
 
 def inspect() -> Machine:
@@ -37,7 +47,7 @@ def inspect() -> Machine:
     Raises:
         OSError: the system does not tell its memory (not Linux).
     """
-    return Machine(memory=_memory(), gpus=_gpus(), vllm=_vllm())
+    return Machine(memory=_memory(), gpus=_gpus(), vllm=_vllm(), plugins=_plugins())
 
 
 def _memory() -> int:
@@ -79,3 +89,11 @@ def _vllm() -> str | None:
         return importlib.metadata.version("vllm")
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _plugins() -> frozenset[str]:
+    """Give what vLLM will find too, of which it takes those of `VLLM_PLUGINS` where that is set."""
+    wanted = os.environ.get("VLLM_PLUGINS")
+    found = importlib.metadata.entry_points(group=PLUGIN_GROUP)
+    names = frozenset(entry.name for entry in found)
+    return names if wanted is None else names & frozenset(wanted.split(","))

@@ -4,7 +4,5 @@ from importlib.util import find_spec
 
 # Named on the command line they are left out as well: pytest then fails for want of tests.
 collect_ignore = [
-    folder
-    for folder, module in (("serve", "vllm"), ("compress", "llmcompressor"))
-    if find_spec(module) is None
+    folder for folder, module in (("compress", "llmcompressor"),) if find_spec(module) is None
 ]
