@@ -69,6 +69,7 @@ class End(Enum):
     ASKED = "was asked to end"
     EXITED = "ended by itself"
     LATE = "did not become ready in time"
+    UNFIT = "does not answer a window"
     STUCK = "no longer answers"
 
 
@@ -192,8 +193,8 @@ class Supervisor:
                 raise error
             if greeted:
                 # It is there and cannot do what it is for: waiting mends nothing.
-                self._say(f"vLLM does not answer a window: {error}")
-                return End.LATE
+                self._say(f"  {error}")
+                return End.UNFIT
             if self._stop.wait(_GREET_S):
                 return End.ASKED
         return End.LATE

@@ -59,15 +59,15 @@ def make(file: Path) -> bool:
         with os.fdopen(handle, "w", encoding="ascii") as opened:
             opened.write(secrets.token_urlsafe(32) + "\n")
         # A link is made whole or not at all, and never over another's token.
-        os.link(fresh, file)
-    except FileExistsError:
-        return False
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, file)
+            return True
     except OSError as error:
         raise ServeError(f"{file}: no token can be written there: {error.strerror}") from None
     finally:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
-    return True
+    return False
 
 
 def readable_by_others(file: Path) -> bool:
