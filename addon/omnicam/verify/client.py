@@ -38,6 +38,7 @@ _STATUSES: Mapping[int, Outcome] = MappingProxyType(
     {
         HTTPStatus.UNAUTHORIZED: Outcome.REFUSED,
         HTTPStatus.FORBIDDEN: Outcome.REFUSED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Outcome.TOO_LARGE,
         HTTPStatus.TOO_MANY_REQUESTS: Outcome.BUSY,
         HTTPStatus.SERVICE_UNAVAILABLE: Outcome.BUSY,
         HTTPStatus.GATEWAY_TIMEOUT: Outcome.SLOW,

@@ -121,7 +121,7 @@ async def test_a_sentence_is_seeded_warm_bounded_and_in_the_language(
         (model_server.status(401), Outcome.REFUSED),
         (model_server.status(403), Outcome.REFUSED),
         (model_server.status(404), Outcome.REJECTED),
-        (model_server.status(413), Outcome.REJECTED),
+        (model_server.status(413), Outcome.TOO_LARGE),
         (model_server.status(307), Outcome.REJECTED),
         (model_server.status(429), Outcome.BUSY),
         (model_server.status(500), Outcome.FAILED),

@@ -1,10 +1,10 @@
 """A program that the supervisor's tests keep alive: an HTTP server with the faults they ask for.
 
-Usage: stub_server.py PORT STATE [FAULT], with FAULT of one life in each line of the file STATE,
-the first line of the current one. `exit`: ends at once with status 3. `silent`: never listens.
-`wrong`: answers windows with an error. `crash`: ends after it was asked a window. `stuck`: answers
-the window and then no sign of life. `deaf`: like a good one, but does not end when asked. It leaves
-a process of its own behind, as vLLM's server has engines.
+Usage: stub_server.py PORT STATE, with the fault of one life in each line of the file STATE, the
+next one first. `exit`: ends at once with status 3. `silent`: never listens. `wrong`: answers a
+window with an error. `crash`: ends at the first question for a sign of life. `stuck`: does not
+answer that one. `deaf`: does not end when asked. Each leaves a process of its own behind, as vLLM's
+server has engines.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -52,8 +51,8 @@ def main(port: str, state: str) -> None:
             if fault == "stuck" and self.path == "/v1/completions":
                 time.sleep(300)
             self.answer(500 if fault == "wrong" else 200, ANSWER)
-            if fault == "crash":
-                threading.Timer(0.3, os._exit, (4,)).start()
+            if fault == "crash" and self.path == "/v1/completions":
+                os._exit(4)
 
         def answer(self, status: int, content: object) -> None:
             if self.headers["Authorization"] != f"Bearer {os.environ['TOLD']}":

@@ -28,6 +28,7 @@ from inference_server.serve.options import (
     requests_at_a_time,
 )
 
+ROOT = Path(__file__).parents[3]
 LISTEN = Listen("127.0.0.1", 8000, "qwen3-omni")
 FITTING = {
     "orin-nx-16gb": RECIPES["recommended"],
@@ -143,6 +144,30 @@ def test_a_cluster_has_a_copy_on_each_gpu_or_cuts_it() -> None:
         engine(PROFILES["cluster"], found, gpus=8, split=8)
     # One GPU's profile takes one GPU, whatever else the machine has.
     assert engine(PROFILES["h100"], found, gpus=8).replicas == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "counted", "share"),
+    [
+        ("model.md", "KV cache as `plan` counts it", "{:.0f} % of the card"),
+        ("model.zh-Hans.md", "KV 缓存按 `plan` 计算", "显存的 {:.0f} %"),
+    ],
+)
+def test_the_document_holds_the_table(name: str, counted: str, share: str) -> None:
+    lines = (ROOT / "docs" / name).read_text(encoding="utf-8").splitlines()
+    for profile, serving in SERVING.items():
+        memory = counted if serving.share is None else share.format(100 * serving.share)
+        cells = (
+            f"`{profile}`",
+            serving.windows,
+            serving.context,
+            9 * serving.windows,
+            serving.batched_tokens,
+            f"{serving.media_gib:g} GiB",
+            memory,
+        )
+        expected = f"| {' | '.join(str(cell) for cell in cells)} |"
+        assert expected in lines, f"docs/{name} lacks: {expected}"
 
 
 @given(windows=st.integers(1, 64), context=st.integers(256, 16_384))
