@@ -18,7 +18,7 @@ from http import HTTPStatus
 from typing import Any
 
 from inference_server import verdicts
-from inference_server.serve.options import Listen
+from inference_server.serve.arguments import Listen
 
 _EVERYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 _RATE = 16_000

@@ -14,9 +14,10 @@ from inference_server.check import Finding, check, suiting
 from inference_server.machine import Machine
 from inference_server.profiles import Profile
 from inference_server.serve import token
+from inference_server.serve.arguments import Listen
 from inference_server.serve.checkpoint import Checkpoint, open_checkpoint
 from inference_server.serve.errors import ServeError
-from inference_server.serve.options import Engine, Listen, engine, tight
+from inference_server.serve.options import Engine, engine, tight
 
 ENCODERS, CPU_EXPERTS = "omnicam_encoders", "omnicam_cpu_experts"
 """Our plug-ins for vLLM, by the names that pyproject.toml gives them."""

@@ -15,16 +15,11 @@ from inference_server import machine
 from inference_server.check import Finding
 from inference_server.profiles import PROFILES, Profile
 from inference_server.serve import guard, token
+from inference_server.serve.arguments import ENVIRONMENT, Listen, arguments
 from inference_server.serve.asking import Asker
 from inference_server.serve.checks import Checked, Wish, examine
 from inference_server.serve.errors import ServeError
-from inference_server.serve.options import (
-    ENVIRONMENT,
-    Engine,
-    Listen,
-    arguments,
-    requests_at_a_time,
-)
+from inference_server.serve.options import Engine, requests_at_a_time
 from inference_server.serve.supervisor import Plan, Supervisor
 
 BODY_MIB = 16

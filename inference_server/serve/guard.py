@@ -28,9 +28,9 @@ VARIABLE = "OMNICAM_GUARD"
 READY = "/ready"
 
 _DRAIN_S = 10.0
-_DRAIN_BYTES = 4
-"""A refused request is read on for so long, and so many times the limit, and thrown away: a client
-that is still sending would otherwise see a broken connection instead of the reason."""
+_DRAIN_TIMES = 4
+"""What a refused client still sends is read and thrown away, for so many seconds and so many times
+the limit: it would otherwise see a broken connection instead of the reason."""
 
 _UNBODIED = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -154,7 +154,7 @@ class Guard:
     async def _refuse(
         self, receive: Receive, send: Send, status: HTTPStatus, said: str, **more: Any
     ) -> None:
-        await _drain(receive, _DRAIN_BYTES * self._settings.body_bytes)
+        await _drain(receive, _DRAIN_TIMES * self._settings.body_bytes)
         await _answer(send, status, _error(said, status, **more))
 
     def _knows(self, scope: Message) -> bool:

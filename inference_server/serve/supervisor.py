@@ -8,10 +8,8 @@ never became ready is not: what it lacks it will lack again.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +21,7 @@ from pathlib import Path
 from inference_server.serve.asking import Asker, AskingError
 from inference_server.serve.child import Child
 from inference_server.serve.errors import ServeError
+from inference_server.serve.systemd import notify
 
 PROBE_S = 30.0
 PROBE_TIMEOUT_S = 30.0
@@ -158,7 +157,7 @@ class Supervisor:
                 if end is None:
                     ready = time.monotonic()
                     plan.ready_file.touch()
-                    _notify("READY=1")
+                    notify("READY=1", os.environ)
                     self._say(f"ready after {ready - began:.0f} s")
                     end = self._watch(pool, child)
             finally:
@@ -239,15 +238,3 @@ class Supervisor:
         reasons = dict.fromkeys(match.group() for match in found if match)
         for reason in list(reasons)[-_SHOWN:]:
             self._say(f"  {reason}")
-
-
-def _notify(state: str) -> None:
-    """Tell systemd, where it started this process as `Type=notify`."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
-        return
-    name = "\0" + address[1:] if address.startswith("@") else address
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
-        way.settimeout(1.0)
-        way.connect(name)
-        way.sendall(state.encode())

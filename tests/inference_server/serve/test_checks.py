@@ -13,8 +13,8 @@ from inference_server.cli import main
 from inference_server.machine import Gpu, Machine
 from inference_server.profiles import GIB, PROFILES
 from inference_server.serve import token
+from inference_server.serve.arguments import Listen
 from inference_server.serve.checks import CPU_EXPERTS, ENCODERS, Wish, examine, port, tls
-from inference_server.serve.options import Listen
 from tests.inference_server.serve.checkpoint_files import write
 
 SECRET = "a-token-of-the-test"

@@ -16,17 +16,10 @@ from inference_server.plan.weights import weights
 from inference_server.plan.window import Window
 from inference_server.profiles import PROFILES
 from inference_server.recipes import RECIPES, Recipe
+from inference_server.serve.arguments import Listen, arguments
 from inference_server.serve.checkpoint import Checkpoint
 from inference_server.serve.errors import ServeError
-from inference_server.serve.options import (
-    GUARD,
-    SERVING,
-    Engine,
-    Listen,
-    arguments,
-    engine,
-    requests_at_a_time,
-)
+from inference_server.serve.options import GUARD, SERVING, Engine, engine, requests_at_a_time
 
 ROOT = Path(__file__).parents[3]
 LISTEN = Listen("127.0.0.1", 8000, "qwen3-omni")

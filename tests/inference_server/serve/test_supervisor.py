@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference_server.serve.arguments import Listen
 from inference_server.serve.asking import Asker
 from inference_server.serve.child import _living
 from inference_server.serve.errors import ServeError
-from inference_server.serve.options import Listen
 from inference_server.serve.supervisor import Plan, Restarts, Supervisor
 
 TOKEN = "a-token-of-the-test"
