@@ -41,6 +41,7 @@ class Wish:
         windows: at a time; None for what fits.
         context: tokens; None for the profile's.
         split: GPUs that one copy of the model is cut over.
+        share: of a GPU's own memory; None for the profile's.
     """
 
     model: Path | None = None
@@ -49,6 +50,7 @@ class Wish:
     windows: int | None = None
     context: int | None = None
     split: int = 1
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def examine(
         chosen = _found(findings, "room", lambda: _engine(profile, machine, whole, wish))
     if chosen is not None:
         findings[-1] = Finding("room", holds=True, found=_room(profile, chosen), remedy="")
+        findings += free(profile, chosen, machine)
     if wish.listen is not None:
         listen = wish.listen
         secret = _found(findings, "token", lambda: token.load(wish.token_file, environment))
@@ -112,6 +115,24 @@ def plugins(profile: Profile, checkpoint: Checkpoint, machine: Machine) -> Findi
     return Finding(
         "plug-in", holds=True, found=", ".join(sorted(needed)) or "none needed", remedy=""
     )
+
+
+def free(profile: Profile, chosen: Engine, machine: Machine) -> list[Finding]:
+    """See whether what is needed is free now; no finding where the machine does not tell."""
+    if profile.unified:
+        wanted, there = float(chosen.bytes_needed), machine.available
+        remedy = "end other programs, or give fewer --windows"
+    else:
+        cards = suiting(profile, machine)
+        wanted = chosen.share * max((gpu.memory for gpu in cards), default=0)
+        known = [gpu.free for gpu in cards if gpu.free is not None]
+        there = min(known, default=None)
+        remedy = "end what else uses the GPU (nvidia-smi lists it), or take less with --share"
+    if there is None:
+        return []
+    holds = there >= wanted
+    found = f"{there / 1e9:.2f} GB, {wanted / 1e9:.2f} are wanted"
+    return [Finding("free memory", holds, found, "" if holds else remedy)]
 
 
 def port(listen: Listen) -> Finding:
@@ -148,6 +169,7 @@ def _engine(profile: Profile, machine: Machine, checkpoint: Checkpoint, wish: Wi
         windows=wish.windows,
         context=wish.context,
         split=wish.split,
+        share=wish.share,
     )
 
 

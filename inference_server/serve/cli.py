@@ -14,7 +14,7 @@ from pathlib import Path
 from inference_server import machine
 from inference_server.check import Finding
 from inference_server.profiles import PROFILES, Profile
-from inference_server.serve import guard, token
+from inference_server.serve import guard, launch, token
 from inference_server.serve.arguments import ENVIRONMENT, Listen, arguments
 from inference_server.serve.asking import Asker
 from inference_server.serve.checks import Checked, Wish, examine
@@ -50,6 +50,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--windows", type=_positive, metavar="N", help="at a time (what fits)")
     parser.add_argument("--context", type=_positive, metavar="N", help="tokens of a request")
     parser.add_argument("--split", type=_positive, default=1, metavar="N", help="GPUs of one copy")
+    parser.add_argument("--share", type=_share, metavar="N", help="of the GPU's memory, 0.1 to 1")
     parser.add_argument("--body-mib", type=_positive, default=BODY_MIB, metavar="N")
     parser.add_argument("--start-s", type=_positive, default=1800, metavar="S")
     parser.add_argument("--stop-s", type=_positive, default=20, metavar="S")
@@ -93,7 +94,7 @@ def _serve(
     checkpoint, chosen, secret = checked.checkpoint, checked.engine, checked.token
     if checkpoint is None or chosen is None or secret is None:
         raise ServeError("nothing to serve")
-    command = [sys.executable, "-m", "vllm.entrypoints.cli.main", "serve"]
+    command = [sys.executable, "-m", launch.__name__, "serve"]
     command += [*arguments(checkpoint, chosen, listen), *more]
     ready = folder / "ready"
     plan = Plan(
@@ -131,7 +132,8 @@ def _environment(
         ready_file=str(ready),
     )
     known = {name: value for name, value in os.environ.items() if name != token.ENVIRONMENT}
-    return known | dict(ENVIRONMENT) | {guard.VARIABLE: settings.variable()}
+    ours = {guard.VARIABLE: settings.variable(), launch.PARENT: str(os.getpid())}
+    return known | dict(ENVIRONMENT) | ours
 
 
 def _examine(options: argparse.Namespace, listen: Listen) -> Checked:
@@ -142,6 +144,7 @@ def _examine(options: argparse.Namespace, listen: Listen) -> Checked:
         windows=options.windows,
         context=options.context,
         split=options.split,
+        share=options.share,
     )
     profile: Profile = PROFILES[options.profile]
     return examine(profile, machine.inspect(), wish, os.environ)
@@ -210,6 +213,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0.1 and 1")
     return value
 
 

@@ -110,6 +110,7 @@ def engine(
     windows: int | None = None,
     context: int | None = None,
     split: int = 1,
+    share: float | None = None,
 ) -> Engine:
     """Choose how a checkpoint is served on a device.
 
@@ -120,6 +121,7 @@ def engine(
         windows: at a time; None for as many as the table says and memory has room for.
         context: tokens; None for what the table says.
         split: GPUs that one copy of the model is cut over.
+        share: of a GPU's own memory that vLLM takes; None for what the table says.
 
     Raises:
         ServeError: it does not fit; the message says what to do.
@@ -134,6 +136,13 @@ def engine(
             "values"
         )
     usable = round(profile.usable_gb * 1e9) - SYSTEM_BYTES[profile.unified]
+    if serving.share is None and share is not None:
+        raise ServeError(
+            f"--share is for GPUs with memory of their own, which {profile.name} lacks"
+        )
+    share = serving.share if share is None else share
+    if share is not None:
+        usable = min(usable, round(share * profile.memory_gib * GIB))
     most = serving.windows if windows is None else windows
     loads = [_load(serving, profile, number) for number in range(most, 0, -1)]
     fitting = (
@@ -149,15 +158,14 @@ def engine(
             f"{wanted / 1e9:.2f} GB and it has {usable / 1e9:.2f}; compress with a smaller recipe "
             f"(inference_server plan --profile {profile.name} names one), or give fewer --windows"
         )
-    fixed = serving.share is None
     return Engine(
         windows=load.windows,
         context=context,
         sequences=load.setup.sequences,
         batched_tokens=load.setup.batched_tokens,
         media_gib=serving.media_gib,
-        kv_bytes=_kv_bytes(shape, load, context) if fixed else None,
-        share=_least_share(profile, needed) if serving.share is None else serving.share,
+        kv_bytes=_kv_bytes(shape, load, context) if share is None else None,
+        share=_least_share(profile, needed) if share is None else share,
         graph_sizes=_graph_sizes(load.setup),
         replicas=gpus // split if profile.gpus > 1 else 1,
         split=split,

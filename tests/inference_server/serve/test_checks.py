@@ -94,6 +94,27 @@ def test_every_copy_of_a_cluster_has_a_gpu(tmp_path: Path) -> None:
     assert "2 copies" in next(f.found for f in checked.findings if f.subject == "room")
 
 
+@pytest.mark.parametrize(
+    ("name", "gpus", "available", "missing"),
+    [
+        ("cpu", (), 8 * GIB, []),
+        ("cpu", (), 50_000_000, ["free memory"]),
+        ("h100", (Gpu("H100", 80 * GIB, "9.0", 79 * GIB),), None, []),
+        ("h100", (Gpu("H100", 80 * GIB, "9.0", 70 * GIB),), None, ["free memory"]),
+        # The fullest card of a cluster decides.
+        ("cluster", (Gpu("H100", 80 * GIB, "9.0", 79 * GIB),) * 2, None, []),
+        ("cluster", (H100, Gpu("H100", 80 * GIB, "9.0", GIB)), None, ["free memory"]),
+    ],
+)
+def test_what_others_use_is_seen_before_vllm_starts(
+    tmp_path: Path, name: str, gpus: tuple[Gpu, ...], available: int | None, missing: list[str]
+) -> None:
+    version = "0.32.0+cpu" if name == "cpu" else "0.32.0"
+    machine = Machine(64 * GIB, gpus, version, BOTH, available)
+    checked = examine(PROFILES[name], machine, Wish(write(tmp_path / "model")), {})
+    assert wrong(checked.findings) == missing
+
+
 def test_a_port_in_use_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = Listen("127.0.0.1", taken.getsockname()[1], "omni")

@@ -107,15 +107,26 @@ def test_what_does_not_fit_is_refused_with_the_way_out() -> None:
     assert engine(PROFILES["orin-nx-16gb"], found, windows=2).windows == 2
 
 
+def test_a_smaller_share_of_a_card_must_do_too() -> None:
+    found = checkpoint(RECIPES["full-w4"])
+    chosen = engine(PROFILES["rtx-4090"], found, share=0.85)
+    assert options(arguments(found, chosen, LISTEN))["--gpu-memory-utilization"] == "0.85"
+    with pytest.raises(ServeError, match="does not fit"):
+        engine(PROFILES["rtx-4090"], found, share=0.7)
+    with pytest.raises(ServeError, match="--share"):
+        engine(PROFILES["orin-agx-64gb"], found, share=0.7)
+
+
 def test_fewer_windows_where_memory_does_not_suffice_for_all() -> None:
-    recipe = RECIPES["full-w4"]
-    full = checkpoint(recipe)
-    most = SERVING["rtx-4090"].windows
-    room = PROFILES["rtx-4090"].usable_gb * 1e9 - SYSTEM_BYTES[False]
-    spare = room - engine(PROFILES["rtx-4090"], full).bytes_needed
-    more = Checkpoint(full.folder, full.shape, full.weights + int(spare) + 1, full.packed, None)
-    chosen = engine(PROFILES["rtx-4090"], more, context=4096)
-    assert 1 <= chosen.windows <= most
+    profile, full = PROFILES["orin-agx-64gb"], checkpoint(RECIPES["full-w4"])
+    room = round(profile.usable_gb * 1e9) - SYSTEM_BYTES[True]
+    most = engine(profile, full, context=1024)
+    spare = room - most.bytes_needed
+    exact = Checkpoint(full.folder, full.shape, full.weights + spare, full.packed, None)
+    assert engine(profile, exact, context=1024).windows == most.windows == 8
+    more = Checkpoint(full.folder, full.shape, full.weights + spare + 1, full.packed, None)
+    chosen = engine(profile, more, context=1024)
+    assert chosen.windows == most.windows - 1
     assert chosen.bytes_needed <= room
 
 
