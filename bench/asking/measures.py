@@ -24,38 +24,49 @@ async def alone(asking: Asking, windows: Windows, size: Size, rounds: int) -> Js
     """Time one window at a time, each new to the engine; ms."""
     first = dict(list(QUESTIONS.items())[:1])
     texts = list(QUESTIONS.values())
-    seen: list[Window] = []
+    judge = asking.judge.judge
 
-    def new() -> Window:
-        seen[:] = [windows.make(size)]
-        return seen[0]
-
-    async def one_by_one() -> None:
-        window = new()
+    async def one_by_one(window: Window) -> None:
         for text in texts:
             await asking.plain(window, text, 1)
 
-    ways: dict[str, Callable[[], Awaitable[Any]]] = {
-        "nine verdicts": lambda: asking.judge.judge(new(), QUESTIONS),
-        "nine again, all cached": lambda: asking.judge.judge(seen[0], QUESTIONS),
-        "one verdict": lambda: asking.judge.judge(new(), first),
-        f"answer of {ANSWER_TOKENS} tokens": lambda: asking.plain(new(), WISH, ANSWER_TOKENS),
+    ways: dict[str, Callable[[Window], Awaitable[Any]]] = {
+        "nine verdicts": lambda window: judge(window, QUESTIONS),
+        "one verdict": lambda window: judge(window, first),
+        f"answer of {ANSWER_TOKENS} tokens": lambda window: asking.plain(
+            window, WISH, ANSWER_TOKENS
+        ),
         "yes/no one by one": one_by_one,
-        "yes/no at once, vLLM's own way": lambda: asking.plain_together(new(), texts),
+        "yes/no at once, vLLM's own way": lambda window: asking.plain_together(window, texts),
     }
+
+    def new() -> Window:
+        return windows.make(size)
+
     figures: Json = {}
     for name, way in ways.items():
-        figures[name] = await timed(way, rounds if "nine" in name else max(rounds // 2, 2))
-    figures["tokens"] = (await asking.judge.judge(new(), first)).prompt_tokens
+        figures[name] = await timed(way, new, rounds if "nine" in name else max(rounds // 2, 2))
+    seen = new()
+    figures["tokens"] = (await judge(seen, first)).prompt_tokens
+    figures["nine again, all cached"] = await timed(ways["nine verdicts"], lambda: seen, rounds)
     return figures
 
 
-async def timed(way: Callable[[], Awaitable[Any]], rounds: int) -> Json:
-    """Give median, 95th percentile and least of so many rounds, after three thrown away; ms."""
+async def timed(
+    way: Callable[[Window], Awaitable[Any]], new: Callable[[], Window], rounds: int
+) -> Json:
+    """Give median, 95th percentile and least of so many rounds, after three thrown away; ms.
+
+    Args:
+        way: what is timed.
+        new: makes its window beforehand.
+        rounds: how often.
+    """
     taken = []
     for count in range(rounds + 3):
+        window = new()
         began = time.perf_counter()
-        await way()
+        await way(window)
         if count >= 3:
             taken.append((time.perf_counter() - began) * 1e3)
     taken.sort()

@@ -14,8 +14,7 @@ from inference_server.serve.verdict.interface import RATE, Picture, Sound, Windo
 SYSTEM = "You watch over a home. Look at the video and listen to the sound. " * 7
 SCENE = "Look at the camera.\n"
 QUESTIONS = {
-    name: f"{question} Answer with Yes or No only."
-    for name, question in verdicts.QUESTIONS.items()
+    name: f"{question} Answer with Yes or No only." for name, question in verdicts.QUESTIONS.items()
 }
 WISH = "Answer with a number for each class of what you see."
 
