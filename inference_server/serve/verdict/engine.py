@@ -71,7 +71,9 @@ class EngineJudge:
         self._room = config.model_config.max_model_len - 1
         parallel = config.parallel_config
         self._ranks = int(parallel.data_parallel_size)
-        self._threads: Executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="verdict")
+        self._threads: Executor = ThreadPoolExecutor(
+            _THREADS, thread_name_prefix="verdict", initializer=_share_cores
+        )
         # What is sent to the engine once must be sent before what leans on it.
         self._order = asyncio.Lock()
 
@@ -215,6 +217,13 @@ class EngineJudge:
                     f"the prompt has {count} tokens and the server takes {self._room}: give fewer "
                     "or smaller pictures, or serve with a larger --context",
                 )
+
+
+def _share_cores() -> None:
+    """Let each thread have two of torch's own at most: several media are prepared at a time."""
+    import torch
+
+    torch.set_num_threads(min(torch.get_num_threads(), 2))
 
 
 def _by_kind(
