@@ -184,7 +184,7 @@ class EngineJudge:
             if item is None and not cache.is_cached_item(medium.digest):
                 # It was thrown out while the others were prepared.
                 item = await loop.run_in_executor(self._threads, self._features.item, medium)
-            entry = None if item is None else (item, [])
+            entry: tuple[Any, list[Any]] | None = None if item is None else (item, [])
             first.append(cache.get_and_update_item(entry, medium.digest)[0])
         self._renderer.update_mm_cache_stats()
         only_once = type(cache).__name__ in _MIRRORS

@@ -66,7 +66,7 @@ def sound(data: Any, field: str) -> Sound:
             form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
             samples = np.frombuffer(file.readframes(int(MOST_SECONDS * RATE) + 1), "u1")
     except (wave.Error, EOFError) as error:
-        raise WindowError(field, f"no WAV: {error or 'it ends early'}") from None
+        raise WindowError(field, f"no WAV: {str(error) or 'it ends early'}") from None
     if form != (1, 2, RATE):
         raise WindowError(field, f"the WAV must be mono, 16 bit, {RATE} Hz")
     samples = samples[: len(samples) // 2 * 2].view("<i2")
