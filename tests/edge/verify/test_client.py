@@ -150,6 +150,85 @@ async def test_a_failure_in_one_of_many_questions_is_told_as_what_it_is() -> Non
         assert await outcome(server.url) is Outcome.FAILED
 
 
+async def test_a_server_that_offers_it_gets_all_questions_at_once_from_its_first_answer_on() -> (
+    None
+):
+    async with (
+        serving(model_server.answering(probability)) as server,
+        client(server.url, token=Secret("a-secret")) as asking,
+    ):
+        server.route = model_server.judging(probability)
+        first = await asking.look(window(), "Camera: Hall.", CLASSES)
+        assert (len(server.bodies), len(server.verdicts)) == (2, 0)
+        second = await asking.look(window(), "Camera: Hall.", CLASSES)
+        assert (len(server.bodies), len(server.verdicts)) == (2, 1)
+    assert second == pytest.approx(first)
+    assert list(second) == CLASSES
+    (body,) = server.verdicts
+    assert server.headers[-1]["Authorization"] == "Bearer a-secret"
+    assert set(body) == {"model", "messages", "questions"}
+    assert list(body["questions"]) == CLASSES
+    chat = server.bodies[0]["messages"]
+    assert body["messages"][0] == chat[0]
+    assert body["messages"][1]["content"] == chat[1]["content"][:-1]
+    assert body["questions"][FALL] == said(server.bodies[0])[-1]
+
+
+async def test_a_greeting_is_enough_to_learn_of_it() -> None:
+    async with (
+        serving(model_server.answering(probability)) as server,
+        client(server.url) as asking,
+    ):
+        server.route = model_server.judging(probability)
+        await asking.greet()
+        await asking.look(window(), "", [FALL])
+    assert (len(server.bodies), len(server.verdicts)) == (0, 1)
+
+
+async def test_where_it_is_gone_the_same_window_is_asked_about_as_anywhere() -> None:
+    async with (
+        serving(model_server.answering(probability)) as server,
+        client(server.url) as asking,
+    ):
+        server.route = model_server.judging(probability)
+        await asking.greet()
+        server.route = None
+        z = await asking.look(window(), "", CLASSES)
+        assert z[FALL] == pytest.approx(math.log(9.0))
+        assert len(server.bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        (model_server.hangs, Outcome.SLOW),
+        (model_server.closes, Outcome.AWAY),
+        (model_server.floods, Outcome.OVERSIZE),
+        (model_server.status(400), Outcome.REJECTED),
+        (model_server.status(401), Outcome.REFUSED),
+        (model_server.status(429), Outcome.BUSY),
+        (model_server.status(503), Outcome.BUSY),
+        (model_server.text("<html>"), Outcome.NONSENSE),
+        (model_server.text('{"log_odds": {}, "share": {}}'), Outcome.NONSENSE),
+        (model_server.judging(probability, share=1e-6), Outcome.NONSENSE),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+async def test_a_failure_of_the_route_is_an_outcome_and_nothing_is_asked_twice(
+    route, expected: Outcome
+) -> None:
+    async with (
+        serving(model_server.answering(probability)) as server,
+        client(server.url, deadline_s=0.5 if expected is Outcome.SLOW else 5.0) as asking,
+    ):
+        server.route = route
+        await asking.greet()
+        with pytest.raises(AskError) as caught:
+            await asking.look(window(), "", [FALL])
+        assert caught.value.outcome is expected
+    assert server.bodies == []
+
+
 async def test_nobody_there_or_something_that_is_no_http() -> None:
     assert await outcome(f"http://127.0.0.1:{free_port()}/v1") is Outcome.AWAY
     assert await outcome("http://model.invalid/v1") is Outcome.AWAY
