@@ -22,9 +22,9 @@ def application(answer_after_s: float) -> web.Application:
         body = json.loads(await request.read())
         content = body["messages"][1]["content"]
         question = [part["text"] for part in content if part["type"] == "text"][-1]
-        print(f"asked {question}", flush=True)
+        _say(f"asked {question}")
         await asyncio.sleep(answer_after_s)
-        print(f"answered {question}", flush=True)
+        _say(f"answered {question}")
         first = NO | {"top_logprobs": [NO, YES]}
         message = {"role": "assistant", "content": "No"}
         choice = {"index": 0, "message": message, "logprobs": {"content": [first]}}
@@ -37,6 +37,11 @@ def application(answer_after_s: float) -> web.Application:
     app.router.add_post("/v1/chat/completions", complete)
     app.router.add_get("/v1/models", models)
     return app
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The model dies, or hangs, while it is asked about a fall: the fall is told in time all the same."""
+"""The model dies, or hangs, while it is asked about a fall: that is told in time all the same."""
 
 from __future__ import annotations
 
