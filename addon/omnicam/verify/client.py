@@ -32,6 +32,11 @@ MOST_TOKENS = 64
 """Of a sentence; Chinese takes about one a character."""
 
 TEMPERATURE, TOP_P = 0.6, 0.95
+
+SESSION = "X-Session-ID"
+"""Header with the node and the camera. What spreads requests over several servers keeps a session
+on one of them: the questions about a window share what was worked out of its pictures and sound."""
+
 TOP_LOGPROBS = 20
 
 _STATUSES: Mapping[int, Outcome] = MappingProxyType(
@@ -59,7 +64,7 @@ class ModelClient:
         self._headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
     async def look(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass]
+        self, window: Window, scene: str, classes: Sequence[AnomalyClass], session: str
     ) -> dict[AnomalyClass, float]:
         """Ask one question for each class and give z of each, within `deadline_s` in all.
 
@@ -74,7 +79,7 @@ class ModelClient:
             wanted = {"max_tokens": 1, "temperature": 0.0, "seed": 0}
             wanted |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
             return reading.log_odds(
-                await self._complete(shown, questions.question(anomaly), wanted)
+                await self._complete(shown, questions.question(anomaly), wanted, session)
             )
 
         first, *rest = classes
@@ -88,7 +93,12 @@ class ModelClient:
         return answers | {anomaly: task.result() for anomaly, task in tasks.items()}
 
     async def describe(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
+        self,
+        window: Window,
+        scene: str,
+        classes: Sequence[AnomalyClass],
+        seed: int,
+        session: str,
     ) -> str:
         """Ask for one sentence about what is seen, within `sentence_s`.
 
@@ -99,7 +109,8 @@ class ModelClient:
         wanted = {"max_tokens": MOST_TOKENS, "temperature": TEMPERATURE, "top_p": TOP_P}
         wish = questions.wish(classes, self._settings.language)
         async with _deadline(self._settings.sentence_s):
-            return reading.sentence(await self._complete(shown, wish, wanted | {"seed": seed}))
+            wanted |= {"seed": seed}
+            return reading.sentence(await self._complete(shown, wish, wanted, session))
 
     async def greet(self) -> None:
         """See whether the endpoint is there and lets us in, without asking anything of the model.
@@ -109,23 +120,26 @@ class ModelClient:
         """
         async with _deadline(self._settings.deadline_s):
             try:
-                await self._exchange("GET", "/models", None)
+                await self._exchange("GET", "/models")
             except AskError as error:
                 # Not every endpoint lists its models; one that says so is there all the same.
                 if error.outcome not in {Outcome.REJECTED, Outcome.NONSENSE, Outcome.OVERSIZE}:
                     raise
 
-    async def _complete(self, messages: list[Json], last: str, wanted: Json) -> Any:
+    async def _complete(self, messages: list[Json], last: str, wanted: Json, session: str) -> Any:
         body = {"model": self._settings.name} | wanted
         data = await asyncio.to_thread(_body, body, messages, last)
-        raw = await self._exchange("POST", "/chat/completions", data)
+        raw = await self._exchange("POST", "/chat/completions", data, session)
         try:
             return json.loads(raw)
         except (ValueError, RecursionError):
             raise AskError(Outcome.NONSENSE, "the answer is no JSON") from None
 
-    async def _exchange(self, method: str, path: str, data: bytes | None) -> bytes:
+    async def _exchange(
+        self, method: str, path: str, data: bytes | None = None, session: str | None = None
+    ) -> bytes:
         headers = self._headers | ({"Content-Type": "application/json"} if data else {})
+        headers |= {SESSION: session} if session else {}
         try:
             async with self._session.request(
                 method,
