@@ -1,4 +1,4 @@
-"""The command line of the model's server: `profiles`, `check`, `plan` and `compress`."""
+"""The command line of the model's server: `profiles`, `check`, `plan`, `scale` and `compress`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from inference_server.check import check
 from inference_server.compress import command as compress
 from inference_server.plan import cli as plan
 from inference_server.profiles import PROFILES
+from inference_server.scale import cli as scale
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     checker = commands.add_parser("check", help="say what this machine lacks for a profile")
     checker.add_argument("--profile", required=True, choices=list(PROFILES))
     plan.add_to(commands)
+    scale.add_to(commands)
     compress.add_to(commands)
     return parser
 
@@ -56,7 +58,13 @@ def _check(options: argparse.Namespace) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"profiles": _profiles, "check": _check, "plan": plan.run, "compress": compress.run}
+    {
+        "profiles": _profiles,
+        "check": _check,
+        "plan": plan.run,
+        "scale": scale.run,
+        "compress": compress.run,
+    }
 )
 
 
