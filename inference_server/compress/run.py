@@ -116,7 +116,7 @@ def _check_target(task: Task, journal: Journal) -> None:
         journal.save()
     shards.clear(task.target)
     if journal.steps:
-        task.say(f"going on after {list(journal.steps)[-1]}")
+        task.say(f"going on: {len(journal.steps)} steps are done")
     journal.verify(task.target)
     done = sum(each["size"] for each in journal.files().values())
     shards.require_space(task.target, target_bytes(task.source, task.recipe) - done)
