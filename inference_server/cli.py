@@ -1,4 +1,4 @@
-"""The command line of the model's server: `profiles`, `check`, `plan`, `compress` and `serve`."""
+"""The command line of the model's server: plan, check, compress, serve and scale."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from inference_server import __version__, machine
 from inference_server.compress import command as compress
 from inference_server.plan import cli as plan
 from inference_server.profiles import PROFILES
+from inference_server.scale import cli as scale
 from inference_server.serve import cli as serve
 from inference_server.serve.checks import Wish, examine
 
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     checker.add_argument("--profile", required=True, choices=list(PROFILES))
     checker.add_argument("--model", type=Path, metavar="DIR", help="a checkpoint to look at too")
     plan.add_to(commands)
+    scale.add_to(commands)
     compress.add_to(commands)
     serve.add_to(commands)
     return parser
@@ -62,6 +64,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
         "profiles": _profiles,
         "check": _check,
         "plan": plan.run,
+        "scale": scale.run,
         "compress": compress.run,
         "serve": serve.run,
     }

@@ -179,7 +179,7 @@ class CameraVerify:
         if not fresh:
             return ""
         seed = int(hashlib.sha256(f"{ask.camera}\n{ask.time:.3f}".encode()).hexdigest()[:7], 16)
-        sentence = await self._verifier.describe(window, scene, list(fresh), seed)
+        sentence = await self._verifier.describe(ask, window, scene, list(fresh), seed)
         if sentence:
             self._described.extend(fresh.values())
         return sentence

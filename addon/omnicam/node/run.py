@@ -141,7 +141,7 @@ def _verifier(settings: NodeSettings, outlet: Outlet) -> Verifier | None:
         payload = json.dumps(state, ensure_ascii=False).encode()
         outlet.retain(topics.model(settings.node), payload)
 
-    return Verifier(settings.model, settings.data, settings.language, tell)
+    return Verifier(settings.model, settings.data, settings.language, tell, settings.node)
 
 
 async def _obey(guardian: Guardian, publisher: Publisher) -> None:

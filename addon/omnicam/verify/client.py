@@ -35,6 +35,11 @@ MOST_TOKENS = 64
 """Of a sentence; Chinese takes about one a character."""
 
 TEMPERATURE, TOP_P = 0.6, 0.95
+
+SESSION = "X-Session-ID"
+"""Header with the node and the camera. What spreads requests over several servers keeps a session
+on one of them: the questions about a window share what was worked out of its pictures and sound."""
+
 TOP_LOGPROBS = 20
 
 HEADER = "omnicam-verdict"
@@ -71,7 +76,7 @@ class ModelClient:
         self._headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
     async def look(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass]
+        self, window: Window, scene: str, classes: Sequence[AnomalyClass], session: str
     ) -> dict[AnomalyClass, float]:
         """Ask one question for each class and give z of each, within `deadline_s` in all.
 
@@ -81,32 +86,34 @@ class ModelClient:
         shown = await asyncio.to_thread(_messages, window, scene)
         asked = {str(anomaly): questions.question(anomaly) for anomaly in classes}
         async with _deadline(self._settings.deadline_s):
-            found = await self._at_once(shown, asked) if self._has_route else None
+            found = await self._at_once(shown, asked, session) if self._has_route else None
             if found is None:
-                found = await self._one_by_one(shown, asked)
+                found = await self._one_by_one(shown, asked, session)
         return {anomaly: found[str(anomaly)] for anomaly in classes}
 
     async def _at_once(
-        self, shown: list[Json], asked: Mapping[str, str]
+        self, shown: list[Json], asked: Mapping[str, str], session: str
     ) -> Mapping[str, float] | None:
         """Ask all in one request; None where the server no longer takes it."""
         whole = {"model": self._settings.name, "messages": shown, "questions": asked}
         data = await asyncio.to_thread(_coded, whole)
         try:
-            raw = await self._exchange("POST", ROUTE, data)
+            raw = await self._exchange("POST", ROUTE, data, session)
         except AskError:
             if self._has_route:
                 raise
             return None  # another server is there now
         return reading.verdict(_json(raw), asked)
 
-    async def _one_by_one(self, shown: list[Json], asked: Mapping[str, str]) -> Mapping[str, float]:
+    async def _one_by_one(
+        self, shown: list[Json], asked: Mapping[str, str], session: str
+    ) -> Mapping[str, float]:
         """Ask each by itself; the first goes alone: it lets the server work out the media once."""
 
         async def ask(question: str) -> float:
             wanted = {"max_tokens": 1, "temperature": 0.0, "seed": 0}
             wanted |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
-            return reading.log_odds(await self._complete(shown, question, wanted))
+            return reading.log_odds(await self._complete(shown, question, wanted, session))
 
         (first, question), *rest = asked.items()
         answers = {first: await ask(question)}
@@ -118,7 +125,12 @@ class ModelClient:
         return answers | {name: task.result() for name, task in tasks.items()}
 
     async def describe(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
+        self,
+        window: Window,
+        scene: str,
+        classes: Sequence[AnomalyClass],
+        seed: int,
+        session: str,
     ) -> str:
         """Ask for one sentence about what is seen, within `sentence_s`.
 
@@ -129,7 +141,8 @@ class ModelClient:
         wanted = {"max_tokens": MOST_TOKENS, "temperature": TEMPERATURE, "top_p": TOP_P}
         wish = questions.wish(classes, self._settings.language)
         async with _deadline(self._settings.sentence_s):
-            return reading.sentence(await self._complete(shown, wish, wanted | {"seed": seed}))
+            wanted |= {"seed": seed}
+            return reading.sentence(await self._complete(shown, wish, wanted, session))
 
     async def greet(self) -> None:
         """See whether the endpoint is there and lets us in, without asking anything of the model.
@@ -139,19 +152,22 @@ class ModelClient:
         """
         async with _deadline(self._settings.deadline_s):
             try:
-                await self._exchange("GET", "/models", None)
+                await self._exchange("GET", "/models")
             except AskError as error:
                 # Not every endpoint lists its models; one that says so is there all the same.
                 if error.outcome not in {Outcome.REJECTED, Outcome.NONSENSE, Outcome.OVERSIZE}:
                     raise
 
-    async def _complete(self, messages: list[Json], last: str, wanted: Json) -> Any:
+    async def _complete(self, messages: list[Json], last: str, wanted: Json, session: str) -> Any:
         body = {"model": self._settings.name} | wanted
         data = await asyncio.to_thread(_body, body, messages, last)
-        return _json(await self._exchange("POST", "/chat/completions", data))
+        return _json(await self._exchange("POST", "/chat/completions", data, session))
 
-    async def _exchange(self, method: str, path: str, data: bytes | None) -> bytes:
+    async def _exchange(
+        self, method: str, path: str, data: bytes | None = None, session: str | None = None
+    ) -> bytes:
         headers = self._headers | ({"Content-Type": "application/json"} if data else {})
+        headers |= {SESSION: session} if session else {}
         try:
             async with self._session.request(
                 method,

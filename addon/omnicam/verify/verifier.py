@@ -71,6 +71,7 @@ class Verifier:
         data: Path,
         language: Language,
         changed: Callable[[Json], None],
+        node: str,
     ) -> None:
         """Make a verifier that asks nothing yet.
 
@@ -79,11 +80,13 @@ class Verifier:
             data: folder of what it remembers.
             language: of its words about the model's state.
             changed: told the model's state whenever that becomes another.
+            node: id of the node.
         """
         self.settings = settings
         self._data = data
         self._language = language
         self._changed = changed
+        self._node = node
         self._client: ModelClient | None = None
         self._line: Line[_Job] = Line()
         self._breaker = Breaker()
@@ -132,14 +135,15 @@ class Verifier:
         return await job.answer
 
     async def describe(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
+        self, ask: Ask, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
     ) -> str:
         """Ask for a sentence about what was affirmed; empty where none comes in time."""
         if self._client is None or self._breaker.state is not Circuit.CLOSED:
             return ""
         try:
             async with asyncio.timeout(self.settings.sentence_s), self._sentences:
-                text = await self._client.describe(window, scene, classes, seed)
+                session = self._session(ask)
+                text = await self._client.describe(window, scene, classes, seed, session)
         except TimeoutError:
             text, outcome = "", Outcome.SLOW
         except AskError as error:
@@ -256,7 +260,9 @@ class Verifier:
             self._tally.windows[Outcome.PAUSED] += 1
             return Answer(outcome=Outcome.PAUSED)
         try:
-            z = await self._client.look(job.window, job.scene, list(job.ask.events))
+            z = await self._client.look(
+                job.window, job.scene, list(job.ask.events), self._session(job.ask)
+            )
         except AskError as error:
             self._note(error.outcome, str(error))
             self._tally.windows[error.outcome] += 1
@@ -269,6 +275,9 @@ class Verifier:
         self._breaker.succeeded()
         self._note(Outcome.ANSWERED, "")
         return Answer(outcome=Outcome.ANSWERED, z=z)
+
+    def _session(self, ask: Ask) -> str:
+        return f"{self._node}/{ask.camera}"
 
     def _drop(self, jobs: list[_Job], now: float) -> None:
         for job in jobs:

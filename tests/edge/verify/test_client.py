@@ -37,7 +37,7 @@ async def client(url: str, **changes: Any) -> AsyncIterator[ModelClient]:
 async def outcome(url: str, **changes: Any) -> Outcome:
     async with client(url, **changes) as asking:
         with pytest.raises(AskError) as caught:
-            await asking.look(window(), "Camera: Hall.", CLASSES)
+            await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
         assert len(str(caught.value)) < 300
         assert "secret" not in str(caught.value)
         return caught.value.outcome
@@ -52,7 +52,7 @@ async def test_one_window_gives_log_odds_of_every_class() -> None:
         serving(model_server.answering(probability)) as server,
         client(server.url, token=Secret("a-secret")) as asking,
     ):
-        z = await asking.look(window(), "Camera: Hall.", CLASSES)
+        z = await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
     assert list(z) == CLASSES
     assert z[FALL] == pytest.approx(math.log(9.0))
     assert z[TOOL] == pytest.approx(math.log(0.25))
@@ -69,8 +69,8 @@ async def test_questions_share_everything_up_to_the_last_line_and_constant_text_
         serving(model_server.answering(probability)) as server,
         client(server.url) as asking,
     ):
-        await asking.look(window(), "Camera: Hall.", CLASSES)
-        await asking.describe(window(), "Camera: Hall.", [FALL], 7)
+        await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
+        await asking.describe(window(), "Camera: Hall.", [FALL], 7, "home/hall")
     system, user = server.bodies[0]["messages"]
     assert (system["role"], system["content"]) == ("system", SYSTEM)
     kinds = [part["type"] for part in user["content"]]
@@ -83,6 +83,8 @@ async def test_questions_share_everything_up_to_the_last_line_and_constant_text_
         assert body["messages"][0] == system
         assert body["messages"][1]["content"][:-1] == user["content"][:-1]
     assert len({said(body)[-1] for body in server.bodies}) == 3
+    # A router in front of several servers keeps them together by this.
+    assert [header["X-Session-ID"] for header in server.headers] == ["home/hall"] * 3
 
 
 async def test_a_window_without_sound_sends_none() -> None:
@@ -90,7 +92,7 @@ async def test_a_window_without_sound_sends_none() -> None:
         serving(model_server.answering(probability)) as server,
         client(server.url) as asking,
     ):
-        await asking.look(window(sound=b""), "", [FALL])
+        await asking.look(window(sound=b""), "", [FALL], "home/hall")
     assert "input_audio" not in json.dumps(server.bodies)
 
 
@@ -102,7 +104,7 @@ async def test_a_sentence_is_seeded_warm_bounded_and_in_the_language(
         serving(model_server.answering(probability)) as server,
         client(server.url, language=Language(language)) as asking,
     ):
-        sentence = await asking.describe(window(), "Camera: Hall.", [FALL], 7)
+        sentence = await asking.describe(window(), "Camera: Hall.", [FALL], 7, "home/hall")
     assert sentence == model_server.SENTENCE
     (body,) = server.bodies
     asked = {key: body[key] for key in ("temperature", "top_p", "seed", "max_tokens")}
@@ -285,7 +287,7 @@ async def test_tls_by_authority_or_pinned_and_never_without_trust(
     async with secured(certificate) as server:
         for trust in ({"ca_file": certificate[0]}, {"fingerprint": print_of_it}):
             async with client(server.url, **trust) as asking:
-                assert FALL in await asking.look(window(), "", [FALL])
+                assert FALL in await asking.look(window(), "", [FALL], "home/hall")
         asked = len(server.bodies)
         assert await outcome(server.url) is Outcome.UNTRUSTED
         assert await outcome(server.url, fingerprint="0" * 64) is Outcome.UNTRUSTED
