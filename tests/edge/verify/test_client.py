@@ -160,9 +160,9 @@ async def test_a_server_that_offers_it_gets_all_questions_at_once_from_its_first
         client(server.url, token=Secret("a-secret")) as asking,
     ):
         server.route = model_server.judging(probability)
-        first = await asking.look(window(), "Camera: Hall.", CLASSES)
+        first = await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
         assert (len(server.bodies), len(server.verdicts)) == (2, 0)
-        second = await asking.look(window(), "Camera: Hall.", CLASSES)
+        second = await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
         assert (len(server.bodies), len(server.verdicts)) == (2, 1)
     assert second == pytest.approx(first)
     assert list(second) == CLASSES
@@ -183,7 +183,7 @@ async def test_a_greeting_is_enough_to_learn_of_it() -> None:
     ):
         server.route = model_server.judging(probability)
         await asking.greet()
-        await asking.look(window(), "", [FALL])
+        await asking.look(window(), "", [FALL], "home/hall")
     assert (len(server.bodies), len(server.verdicts)) == (0, 1)
 
 
@@ -195,7 +195,7 @@ async def test_where_it_is_gone_the_same_window_is_asked_about_as_anywhere() -> 
         server.route = model_server.judging(probability)
         await asking.greet()
         server.route = None
-        z = await asking.look(window(), "", CLASSES)
+        z = await asking.look(window(), "", CLASSES, "home/hall")
         assert z[FALL] == pytest.approx(math.log(9.0))
         assert len(server.bodies) == 2
 
@@ -226,7 +226,7 @@ async def test_a_failure_of_the_route_is_an_outcome_and_nothing_is_asked_twice(
         server.route = route
         await asking.greet()
         with pytest.raises(AskError) as caught:
-            await asking.look(window(), "", [FALL])
+            await asking.look(window(), "", [FALL], "home/hall")
         assert caught.value.outcome is expected
     assert server.bodies == []
 

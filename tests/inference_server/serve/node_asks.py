@@ -77,10 +77,10 @@ async def attempt(url: str, fingerprint: str, wanted: dict[str, Any]) -> dict[st
             if wanted.get("greet"):
                 await client.greet()
                 return {"outcome": str(Outcome.REACHED)}
-            z = await client.look(shown, scene, list(AnomalyClass))
+            z = await client.look(shown, scene, list(AnomalyClass), "home/hall")
             said = ""
             if wanted.get("sentence"):
-                said = await client.describe(shown, scene, [AnomalyClass.FALL], seed=7)
+                said = await client.describe(shown, scene, [AnomalyClass.FALL], 7, "home/hall")
         except AskError as error:
             return {"outcome": str(error.outcome), "detail": str(error)}
     return {"outcome": str(Outcome.ANSWERED), "z": z, "sentence": said}

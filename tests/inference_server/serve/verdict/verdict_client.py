@@ -55,7 +55,7 @@ async def main(url: str) -> None:
         client = ModelClient(settings, way)
         await client.greet()
         began = time.monotonic()
-        z = await client.look(window, "Camera: Hall.", list(AnomalyClass))
+        z = await client.look(window, "Camera: Hall.", list(AnomalyClass), "home/hall")
     json.dump({"z": z, "seconds": time.monotonic() - began}, sys.stdout)
 
 
