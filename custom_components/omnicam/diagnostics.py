@@ -38,6 +38,7 @@ async def async_get_config_entry_diagnostics(
             "language": hub.info and hub.info.language,
             "unknown": sorted(hub.info.unknown) if hub.info else [],
             "api": hub.info and hub.info.api,
+            "foreign_contract": hub.foreign_contract,
         },
         "api_available": hub.monitor.available,
         "api_error": str(hub.monitor.error) if hub.monitor.error else None,
