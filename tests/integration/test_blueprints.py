@@ -241,6 +241,7 @@ async def test_fall_is_answered(
         **{hook: [{"action": "test.more", "data": {"of": "{{ event_id }}"}}]},
         **PEOPLE,
     )
+    own = async_mock_service(hass, const.DOMAIN, "mark_false_alarm")
     await alarm(hass, event_id="e1")
     # A button of an older alarm does nothing.
     hass.bus.async_fire("mobile_app_notification_action", {"action": "OMNICAM_WAY_old"})
@@ -248,6 +249,7 @@ async def test_fall_is_answered(
     assert names(calls) == ["mary"]
     await press(hass, calls[0], button, "u1")
     assert sorted(names(calls)) == ["john", "mary", "mary", "more"]
+    assert own == []  # the event of another maker's sensor
     told = [call.data for call in calls[1:] if call.domain == "notify"]
     assert [data["message"] for data in told] == [text, text]
     assert {data["data"]["tag"] for data in told} == {calls[0].data["data"]["tag"]}
@@ -457,3 +459,23 @@ async def test_with_the_integration(
     await settle(hass)
     assert [call.data["message"] for call in calls] == [text]
     assert calls[0].data["data"]["image"] == "/api/camera_proxy/camera.bedroom"
+
+
+@pytest.mark.parametrize(("button", "action"), [(0, "acknowledge_event"), (1, "mark_false_alarm")])
+async def test_the_node_learns_of_the_answer(
+    hass: HomeAssistant,
+    node: Node,
+    loaded: MockConfigEntry,
+    create: Create,
+    calls: list[ServiceCall],
+    button: int,
+    action: str,
+) -> None:
+    """OmniCam's own action is used for OmniCam's own sensor, without being asked for."""
+    told = async_mock_service(hass, const.DOMAIN, action)
+    await create("fall", sensors=["binary_sensor.bedroom_fall"], others=["notify.mary"])
+    payload = json.dumps(verdict("ON", level="high", event="e1"))
+    async_fire_mqtt_message(hass, "omnicam/home/bedroom/fall", payload, qos=1)
+    await settle(hass)
+    await press(hass, calls[0], button)
+    assert [call.data for call in told] == [{"event_id": "e1"}]

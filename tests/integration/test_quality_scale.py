@@ -40,7 +40,7 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "common-modules": (f"{CODE}/entity.py", f"{CODE}/hub.py"),
     "config-flow": (
         f"{CODE}/config_flow.py:ConfigFlow, domain=DOMAIN",
-        f"{CODE}/manifest.json:\"config_flow\": true",
+        f'{CODE}/manifest.json:"config_flow": true',
         f"{TESTS}/test_files.py::test_every_field_is_described",
     ),
     "config-flow-test-coverage": ("scripts/test:config_flow.py' --fail-under=100",),
@@ -71,7 +71,7 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
         f"{CODE}/config_flow.py:_abort_if_unique_id_configured",
         f"{TESTS}/test_config_flow.py:already_configured",
     ),
-    "action-exceptions": (f"{CODE}/translations/en.json:\"exceptions\"", f"{DOCS}#Actions"),
+    "action-exceptions": (f'{CODE}/translations/en.json:"exceptions"', f"{DOCS}#Actions"),
     "config-entry-unloading": (
         f"{CODE}/__init__.py:async_unload_entry",
         f"{TESTS}/test_init.py::test_unload_keeps_the_owner",
@@ -83,10 +83,10 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
         f"{TESTS}/test_binary_sensor.py::test_camera_offline",
         f"{TESTS}/test_init.py::test_broker_lost",
     ),
-    "integration-owner": (f"{CODE}/manifest.json:\"codeowners\": [\"@",),
+    "integration-owner": (f'{CODE}/manifest.json:"codeowners": ["@',),
     "log-when-unavailable": (
-        f"{TESTS}/test_binary_sensor.py:count(\"Node home is offline\") == 1",
-        f"{TESTS}/test_binary_sensor.py:count(\"Node home is back online\") == 1",
+        f'{TESTS}/test_binary_sensor.py:count("Node home is offline") == 1',
+        f'{TESTS}/test_binary_sensor.py:count("Node home is back online") == 1',
     ),
     "reauthentication-flow": (
         f"{CODE}/config_flow.py:async_step_reauth_confirm",
@@ -98,7 +98,7 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
         f"{CODE}/diagnostics.py:async_redact_data",
         f"{TESTS}/test_diagnostics.py::test_diagnostics",
     ),
-    "discovery": (f"{CODE}/config_flow.py:async_step_mqtt", f"{CODE}/manifest.json:\"mqtt\": ["),
+    "discovery": (f"{CODE}/config_flow.py:async_step_mqtt", f'{CODE}/manifest.json:"mqtt": ['),
     "discovery-update-info": (
         f"{CODE}/config_flow.py:_follow_known",
         f"{TESTS}/test_config_flow.py:node_known",
@@ -123,7 +123,7 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     ),
     "exception-translations": (
         f"{CODE}/__init__.py:translation_key=",
-        f"{CODE}/translations/zh-Hans.json:\"exceptions\"",
+        f'{CODE}/translations/zh-Hans.json:"exceptions"',
     ),
     "icon-translations": (
         f"{CODE}/icons.json",
@@ -169,14 +169,12 @@ REASONS: dict[str, Callable[[], bool]] = {
     "docs-actions": _no_actions,
     "docs-conditions": lambda: not (INTEGRATION / "conditions.yaml").exists(),
     "docs-triggers": lambda: not (INTEGRATION / "triggers.yaml").exists(),
-    "dependency-transparency": lambda: json.loads(
-        (INTEGRATION / "manifest.json").read_text("utf-8")
-    )["requirements"]
-    == [],
-    "async-dependency": lambda: json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))[
-        "requirements"
-    ]
-    == [],
+    "dependency-transparency": lambda: (
+        json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))["requirements"] == []
+    ),
+    "async-dependency": lambda: (
+        json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))["requirements"] == []
+    ),
     "entity-category": lambda: "EntityCategory" not in _sources() and len(const.PLATFORMS) == 3,
     "entity-disabled-by-default": lambda: (
         "registry_enabled_default" not in _sources() and len(const.PLATFORMS) == 3
@@ -227,7 +225,9 @@ def test_all_rules() -> None:
         assert value["status"] == "done" or value["comment"], rule
 
 
-@pytest.mark.parametrize("rule", [rule for rule, value in RULES.items() if value["status"] == "done"])
+@pytest.mark.parametrize(
+    "rule", [rule for rule, value in RULES.items() if value["status"] == "done"]
+)
 def test_done(rule: str) -> None:
     """What shows that the rule is met is there."""
     assert [gap for piece in EVIDENCE[rule] if (gap := _missing(piece))] == []
