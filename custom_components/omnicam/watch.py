@@ -65,11 +65,6 @@ class ProblemWatch:
                 ir.async_delete_issue(self._hass, DOMAIN, issue_id)
             self._raised.clear()
 
-    @property
-    def raised(self) -> frozenset[str]:
-        """Ids of the issues that people are told of."""
-        return frozenset(self._raised)
-
     async def _async_look(self, _now: datetime | None) -> None:
         if self._looks % _ASK_EVERY == 0:
             await self._async_ask()
