@@ -16,7 +16,7 @@ from .feed import CameraFeed
 from .handover import async_claim
 from .models import NodeInfo, parse_info
 from .monitor import ApiMonitor
-from .payload import Flaw, PayloadError, read_object, shown
+from .payload import Flaw, PayloadError, UnsupportedContractError, read_object, shown
 
 type NewCameraListener = Callable[[CameraFeed], None]
 
@@ -40,6 +40,7 @@ class OmnicamHub:
         self.node = node
         self.info: NodeInfo | None = None
         self.online: bool | None = None
+        self.foreign_contract: str | None = None
         self.cameras: dict[str, CameraFeed] = {}
         self.monitor = ApiMonitor(hass, entry, api, node, self.async_apply_info, self._notify)
 
@@ -121,7 +122,10 @@ class OmnicamHub:
             info, flaws = self._read_info(message.payload)
         except PayloadError as error:
             self._complaints.report(message.topic, [error.flaw])
+            if isinstance(error, UnsupportedContractError):
+                self.foreign_contract = error.found
             return
+        self.foreign_contract = None
         self._complaints.report(message.topic, flaws)
         await self.async_apply_info(info)
         if info.cameras.keys() - self.monitor.streams.keys():

@@ -60,6 +60,7 @@ class Node:
             "classes": list(CLASSES),
             "unknown": ["dangerous_tool"],
         }
+        self.health: dict[str, Any] = {"status": "ok", "record_problems": [], "model": None}
         self.token = TOKEN
         self.streams: dict[str, Any] = {"bedroom": "rtsp://user:secret@camera/main"}
         self.snapshot: bytes | int = JPEG
@@ -77,6 +78,7 @@ class Node:
         """Serve, on the port of the last time."""
         app = web.Application()
         app.router.add_get("/api/info", self._info)
+        app.router.add_get("/api/health", self._health)
         app.router.add_get("/api/cameras/{camera}/snapshot", self._snapshot)
         app.router.add_get("/api/cameras/{camera}/stream", self._stream)
         self._server = TestServer(app, host="127.0.0.1", port=self._port or 0)
@@ -98,6 +100,9 @@ class Node:
 
     async def _info(self, request: web.Request) -> web.Response:
         return self._refusal(request) or web.json_response(self.info)
+
+    async def _health(self, request: web.Request) -> web.Response:
+        return self._refusal(request) or web.json_response(self.health)
 
     async def _snapshot(self, request: web.Request) -> web.Response:
         if refusal := self._refusal(request):
