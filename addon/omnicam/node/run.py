@@ -11,13 +11,13 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from omnicam.config.model import MqttSettings, NodeSettings
+from omnicam.config.model import Language, MqttSettings, NodeSettings
 from omnicam.detect.pose.model import find_model
 from omnicam.node import commands
-from omnicam.node.camera_watch import Outlet
 from omnicam.node.guardian import Guardian
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
+from omnicam.node.showing import Outlet
 from omnicam.node.worker import WorkerTask
 from omnicam.publish import topics
 from omnicam.publish.publisher import Publisher
@@ -72,7 +72,6 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
                     time_zone=settings.time_zone,
                     words=settings.words,
                     yamnet=settings.sound.yamnet,
-                    language=settings.language,
                     pose_socket=poses[number % len(poses)].socket,
                     log_level=logging.getLogger().level,
                     verify=settings.model is not None and camera.verify,
@@ -92,6 +91,14 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
             guardian = Guardian(
                 settings, recorder, outbox, outlet, poses, tasks, homes, announce, verifier
             )
+
+            def speak(language: Language) -> None:
+                if verifier is not None:
+                    verifier.speak(language)
+                if publisher is not None:
+                    publisher.speak(language)
+
+            guardian.on_language = speak
             if publisher is not None:
                 guardian.broker_connected = lambda: publisher.connected
             async with serving(guardian, load_or_create(settings.data), settings.api) as port:
@@ -122,6 +129,7 @@ async def _beside(
         if publisher is not None:
             running.append(tasks.create_task(publisher.run(), name="publisher"))
             running.append(tasks.create_task(_obey(guardian, publisher), name="commands"))
+            running.append(tasks.create_task(guardian.report(), name="figures"))
         try:
             yield
         finally:
@@ -145,8 +153,9 @@ def _verifier(settings: NodeSettings, outlet: Outlet) -> Verifier | None:
 
 
 async def _obey(guardian: Guardian, publisher: Publisher) -> None:
+    desk = commands.Desk(guardian)
     async for command in publisher.commands():
-        await commands.obey(command, guardian)
+        await desk.obey(command)
 
 
 async def _open_record(settings: NodeSettings) -> Recorder:

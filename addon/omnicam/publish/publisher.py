@@ -15,13 +15,13 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import aiomqtt
 
 from omnicam.backoff import Backoff
-from omnicam.config.model import MqttSettings, NodeSettings
+from omnicam.config.model import Language, MqttSettings, NodeSettings
 from omnicam.publish import connection, discovery, topics
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,10 +54,10 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Somebody set `setting` of a camera through MQTT.
+    """Somebody set `setting` of a camera, or of the node, through MQTT.
 
     Attributes:
-        camera: as the topic has it; there may be no such camera.
+        camera: as the topic has it; there may be no such camera. Empty for the node itself.
         setting: as the topic has it.
         value: the raw text.
         retained: whether the broker keeps it and says it again after every connect.
@@ -67,6 +67,11 @@ class Command:
     setting: str
     value: str
     retained: bool = False
+
+    @property
+    def topic(self) -> str:
+        """The topic below the node's own, as a person knows it."""
+        return "/".join(part for part in (self.camera, self.setting, "set") if part)
 
 
 class Publisher:
@@ -102,6 +107,11 @@ class Publisher:
     def announce(self, info: dict[str, object]) -> None:
         """Set what the `info` topic says; who owns the entities is added here."""
         self._info = info
+        self._refresh_ownership()
+
+    def speak(self, language: Language) -> None:
+        """Name the entities that are offered in another language."""
+        self._settings = replace(self._settings, language=language)
         self._refresh_ownership()
 
     def wake(self) -> None:
@@ -162,6 +172,7 @@ class Publisher:
         self._owner_known = False
         await client.subscribe(topics.owner(node), qos=1)
         await client.subscribe(topics.setting(node, "+", "+"), qos=1)
+        await client.subscribe(topics.node_setting(node, "+"), qos=1)
         self._dirty |= dict.fromkeys(self._retained)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(client), name="mqtt-listen")
@@ -195,7 +206,7 @@ class Publisher:
         try:
             self._commands.put_nowait(command)
         except asyncio.QueueFull:
-            _LOGGER.warning("%s/%s/set: too many commands", command.camera, command.setting)
+            _LOGGER.warning("%s: too many commands, this one is dropped", command.topic)
 
     async def _send(self, client: aiomqtt.Client) -> None:
         status = topics.node_status(self._settings.node)
@@ -243,7 +254,6 @@ class Publisher:
             discovery.topic(self._settings, camera): discovery.payload(self._settings, camera)
             for camera in self._settings.cameras
         }
-        # Without a model this takes away what a node with one may have offered before.
         offers[discovery.node_topic(self._settings)] = discovery.node_payload(self._settings)
         for topic, offer in offers.items():
             text = b""
