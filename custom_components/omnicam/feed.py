@@ -42,6 +42,8 @@ class CameraFeed(TopicFeed):
         self.info = camera
         self.node_online = False
         self.status: CameraStatus | None = None
+        # Switched off for privacy, as far as is known: a lost broker opens no camera.
+        self.private = False
         self.choice: CameraChoice | None = None
         self.figures = CameraFigures()
         self.level: str | None = None
@@ -78,11 +80,6 @@ class CameraFeed(TopicFeed):
     def judges(self, anomaly: AnomalyClass) -> bool:
         """Whether the node has anything that can judge a class; without, nothing ever will."""
         return anomaly not in self._node.unknown
-
-    @property
-    def private(self) -> bool:
-        """Whether the camera is switched off for privacy."""
-        return self.status is CameraStatus.DISABLED
 
     async def async_start(self) -> None:
         """Subscribe to the camera's topics."""
@@ -173,6 +170,8 @@ class CameraFeed(TopicFeed):
         elif self.status is CameraStatus.OFFLINE and status is CameraStatus.ONLINE:
             LOGGER.info("Camera %s of node %s is back online", self.info.id, self.node_id)
         self.status = status
+        if status is not None:
+            self.private = status is CameraStatus.DISABLED
         self.async_notify()
 
     @callback

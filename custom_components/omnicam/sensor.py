@@ -22,7 +22,6 @@ PARALLEL_UPDATES: Final = 0
 _STATE_LIMIT: Final = 255
 
 MODEL_STATES: Final = (
-    "unknown",
     "reached",
     "answered",
     "away",
@@ -35,7 +34,7 @@ MODEL_STATES: Final = (
     "oversize",
     "nonsense",
 )
-"""How a node says that its model fares."""
+"""How a node says that its model fares, once it has heard of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from unittest.mock import AsyncMock
 
 import pytest
+from homeassistant.components import mqtt
 from homeassistant.components.camera import async_get_image, async_get_stream_source
 from homeassistant.components.camera.const import CameraEntityFeature
 from homeassistant.const import STATE_UNAVAILABLE
@@ -165,6 +166,17 @@ async def test_privacy(hass: HomeAssistant, obedient: Node) -> None:
     assert "/api/cameras/bedroom/stream" in obedient.requests  # the address may be another now
     assert features(hass) == CameraEntityFeature.ON_OFF | CameraEntityFeature.STREAM
     assert (await async_get_image(hass, CAMERA)).content == JPEG
+
+
+async def test_a_lost_broker_opens_no_camera(hass: HomeAssistant, obedient: Node) -> None:
+    """What was closed stays closed while nobody can say how things are."""
+    await obedient.publish(hass, "bedroom/status", "disabled")
+    mqtt.client.async_dispatcher_send(hass, mqtt.MQTT_CONNECTION_STATE, False)
+    await hass.async_block_till_done()
+    assert hass.states.get(CAMERA).state == STATE_UNAVAILABLE
+    assert features(hass) == CameraEntityFeature.ON_OFF
+    with pytest.raises(HomeAssistantError):
+        await async_get_stream_source(hass, CAMERA)
 
 
 async def test_detection_is_motion_detection(hass: HomeAssistant, obedient: Node) -> None:
