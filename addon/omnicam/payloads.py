@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from omnicam import __version__
-from omnicam.config.model import NodeSettings
+from omnicam.config.model import CameraSettings, NodeSettings
 from omnicam.decide.events import Event
 from omnicam.decide.fusion import Contribution
 from omnicam.decide.learner import Home
@@ -113,6 +113,11 @@ def home(camera: str, learner: Home | None) -> Payload:
     }
 
 
+def origin(camera: CameraSettings) -> str:
+    """Tell where a camera is set: `api`, or `file`, which the API does not write."""
+    return "api" if camera.added else "file"
+
+
 def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], api: str) -> Payload:
     """Make the payload of `info`.
 
@@ -134,6 +139,7 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
             {
                 "id": camera.id,
                 "name": camera.name,
+                "origin": origin(camera),
                 **dict(
                     zip(
                         ("width", "height", "audio"),

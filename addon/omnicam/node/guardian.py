@@ -49,9 +49,9 @@ class Guardian:
         outbox: RecordOutbox,
         outlet: Outlet,
         poses: Sequence[PoseService],
-        tasks: Mapping[str, worker.WorkerTask],
+        task: Callable[[CameraSettings], worker.WorkerTask],
         homes: Mapping[str, HomeMemory],
-        announce: Callable[[Json], None],
+        announce: Callable[[NodeSettings, Json], None],
         verifier: Verifier | None = None,
     ) -> None:
         """Make a guardian that starts nothing yet.
@@ -62,9 +62,9 @@ class Guardian:
             outbox: of messages, on the same record.
             outlet: to the broker.
             poses: the shared pose processes.
-            tasks: what the worker of each camera needs to know.
+            task: tells what the worker of a camera needs to know.
             homes: what the cameras have learned before.
-            announce: takes the node's `info` whenever it changes.
+            announce: takes the node's settings and its `info` whenever they change.
             verifier: asks the model, None where there is none.
         """
         self._settings = settings
@@ -75,7 +75,7 @@ class Guardian:
         self._verifier = verifier
         self._began = time.monotonic()
         self._choices = Choices(settings.data)
-        shared = Shared(
+        self._shared = Shared(
             node=settings.node,
             recorder=recorder,
             outbox=outbox,
@@ -84,31 +84,9 @@ class Guardian:
             household=lambda: self._choices.household,
             language=settings.language,
         )
-
-        def process(watch: CameraWatch) -> CameraProcess:
-            camera = watch.settings.id
-            return CameraProcess(camera, partial(worker.main, tasks[camera]), watch.on_message)
-
-        learning = settings.learning
-
-        def home(camera: CameraSettings) -> Home | None:
-            memory = homes.get(camera.id)
-            if not learning.enabled:
-                return None
-            return Home(camera, shipped(), memory, learn_days=learning.days)
-
-        zone = local_zone(settings.time_zone)
-
-        def verify(camera: CameraSettings) -> MakeVerify | None:
-            if verifier is None or not camera.verify:
-                return None
-            return partial(CameraVerify, camera, zone, verifier)
-
+        self._task = task
         self._watches = {
-            camera.id: CameraWatch(
-                camera, process, judged_classes, shared, home(camera), verify(camera)
-            )
-            for camera in settings.cameras
+            camera.id: self._make(camera, homes.get(camera.id)) for camera in settings.cameras
         }
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._switching = asyncio.Lock()
@@ -120,6 +98,62 @@ class Guardian:
     def language(self) -> Language:
         """What the household chose, or else what the configuration says."""
         return self._choices.household.language or self._settings.language
+
+    def _make(self, camera: CameraSettings, memory: HomeMemory | None) -> CameraWatch:
+        """Make the watch of a camera, with what it has learned before; it starts nothing yet."""
+        settings, verifier = self._settings, self._verifier
+
+        def process(watch: CameraWatch) -> CameraProcess:
+            return CameraProcess(
+                camera.id, partial(worker.main, self._task(camera)), watch.on_message
+            )
+
+        home: Home | None = None
+        if settings.learning.enabled:
+            home = Home(camera, shipped(), memory, learn_days=settings.learning.days)
+        verify: MakeVerify | None = None
+        if verifier is not None and camera.verify:
+            verify = partial(CameraVerify, camera, local_zone(settings.time_zone), verifier)
+        return CameraWatch(camera, process, judged_classes, self._shared, home, verify)
+
+    async def put(self, settings: NodeSettings, camera: CameraSettings) -> None:
+        """Watch a camera that is new, or go on watching it with other settings.
+
+        Args:
+            settings: of the whole node, with the camera in them.
+            camera: its settings.
+
+        Raises:
+            RecordError: what it has learned cannot be read; nothing has changed.
+        """
+        known = camera.id in self._watches
+        if known:
+            await self._switch(camera.id, on=False)  # it keeps what it has learned as it ends
+        try:
+            homes = await self._recorder.homes()
+        except RecordError:
+            if known:
+                await self._switch(camera.id, on=self._is_on(self._watch(camera.id).settings))
+            raise
+        self._settings = settings
+        self._recorder.name_camera(camera.id, camera.name)
+        self._watches[camera.id] = self._make(camera, homes.get(camera.id))
+        self._show_choices()
+        self.announce()
+        await self._switch(camera.id, on=self._is_on(camera))
+
+    async def drop(self, settings: NodeSettings, camera: str) -> None:
+        """Watch a camera no longer; its events stay on record.
+
+        Args:
+            settings: of the whole node, without the camera.
+            camera: its id.
+        """
+        await self._switch(camera, on=False)
+        del self._watches[camera]
+        self._settings = settings
+        self.announce()
+        await self._choices.keep(self._choices.household.without_camera(camera))
 
     @property
     def finished(self) -> bool:
@@ -143,7 +177,7 @@ class Guardian:
         self.announce()
         try:
             for camera in self._settings.cameras:
-                await self._switch(camera.id, on=self._enabled(camera.id))
+                await self._switch(camera.id, on=self._is_on(camera))
             while not (until_finished and self.finished):
                 await asyncio.sleep(0.2)
                 self._look_after_tasks()
@@ -201,7 +235,8 @@ class Guardian:
 
     def announce(self) -> None:
         """Tell the broker what the node is and has."""
-        self._announce(self.info())
+        spoken = replace(self._settings, language=self.language)
+        self._announce(spoken, self.info())
 
     def info(self) -> Json:
         """Say what the node is and has: the payload of the `info` topic."""
@@ -307,9 +342,9 @@ class Guardian:
             "figures": watch.statistics.figures,
         }
 
-    def _enabled(self, camera: str) -> bool:
-        chosen = self._choices.household.camera(camera).enabled
-        return self._watch(camera).settings.enabled if chosen is None else chosen
+    def _is_on(self, camera: CameraSettings) -> bool:
+        chosen = self._choices.household.camera(camera.id).enabled
+        return camera.enabled if chosen is None else chosen
 
     async def _choose(self, camera: str, **changes: Any) -> CameraChoice:
         """Keep and show what the household chose for a camera."""
@@ -325,7 +360,8 @@ class Guardian:
         told = json.dumps({"language": self.language}).encode()
         self._outlet.retain(topics.node_settings(node), told)
         for camera, watch in self._watches.items():
-            watch.showing.set_choice(household.camera(camera), enabled=self._enabled(camera))
+            enabled = self._is_on(watch.settings)
+            watch.showing.set_choice(household.camera(camera), enabled=enabled)
 
     async def _show_last_event(self, watch: CameraWatch) -> None:
         """Show a camera's last event again: the broker may have lost it, or privacy taken it."""
@@ -346,7 +382,7 @@ class Guardian:
         async with self._switching:
             running = self._tasks.get(camera)
             if on and running is None:
-                watch = self._watches[camera]
+                watch = self._watch(camera)
                 await self._show_last_event(watch)
                 self._tasks[camera] = asyncio.create_task(watch.run(), name=f"watch-{camera}")
             elif not on:
@@ -354,7 +390,7 @@ class Guardian:
                     running.cancel()
                     await asyncio.gather(running, return_exceptions=True)
                     del self._tasks[camera]
-                self._watches[camera].disable()
+                self._watch(camera).disable()
 
     def _look_after_tasks(self) -> None:
         """Let an error in one camera's watching end the node loudly instead of that camera dumbly.

@@ -54,6 +54,11 @@ class Household:
         """Give what was chosen for a camera."""
         return self.cameras.get(camera, CameraChoice())
 
+    def without_camera(self, camera: str) -> Household:
+        """Give the household without a camera that is gone."""
+        left = {name: choice for name, choice in self.cameras.items() if name != camera}
+        return replace(self, cameras=left)
+
     def with_camera(self, camera: str, choice: CameraChoice) -> Household:
         """Give the household after a choice for a camera."""
         return replace(self, cameras={**self.cameras, camera: choice})

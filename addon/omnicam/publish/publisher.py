@@ -15,13 +15,13 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import aiomqtt
 
 from omnicam.backoff import Backoff
-from omnicam.config.model import Language, MqttSettings, NodeSettings
+from omnicam.config.model import MqttSettings, NodeSettings
 from omnicam.publish import connection, discovery, topics
 
 _LOGGER = logging.getLogger(__name__)
@@ -104,15 +104,22 @@ class Publisher:
             self._dirty[topic] = None
             self._wake.set()
 
-    def announce(self, info: dict[str, object]) -> None:
-        """Set what the `info` topic says; who owns the entities is added here."""
-        self._info = info
-        self._refresh_ownership()
+    def announce(self, settings: NodeSettings, info: dict[str, object]) -> None:
+        """Set what the `info` topic says; who owns the entities is added here.
 
-    def speak(self, language: Language) -> None:
-        """Name the entities that are offered in another language."""
-        self._settings = replace(self._settings, language=language)
+        Of a camera that `settings` no longer have, the broker forgets everything.
+        """
+        kept = {camera.id for camera in settings.cameras}
+        gone = [camera for camera in self._settings.cameras if camera.id not in kept]
+        self._settings, self._info = settings, info
         self._refresh_ownership()
+        for camera in gone:
+            # After the info: who follows it lets the camera go before its states do.
+            for topic in (
+                discovery.topic(settings, camera),
+                *topics.retained(settings.node, camera.id),
+            ):
+                self.retain(topic, b"")
 
     def wake(self) -> None:
         """Say that the outbox holds something new."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from omnicam.taxonomy import AnomalyClass
+
 PREFIX: Final = "omnicam"
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
@@ -94,6 +96,13 @@ def setting(node: str, camera: str, name: str) -> str:
 def node_setting(node: str, name: str) -> str:
     """Commands to the node itself."""
     return f"{PREFIX}/{node}/{name}/set"
+
+
+def retained(node: str, camera: str) -> tuple[str, ...]:
+    """Everything of a camera that the broker keeps: cleared when the camera is removed."""
+    states = (state(node, camera, anomaly) for anomaly in AnomalyClass)
+    others = (camera_status, level, last_event, settings, figures, snapshot)
+    return (*states, *(topic(node, camera) for topic in others))
 
 
 def parse_setting(node: str, topic: str) -> tuple[str, str] | None:

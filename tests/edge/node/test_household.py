@@ -107,10 +107,12 @@ async def house(data: Path, **changes: Any) -> AsyncIterator[House]:
     raw = {"node": "home", "cameras": {"bedroom": {"url": "rtsp://192.0.2.7/", **changes}}}
     settings = replace(parse(raw, base=data), data=data)
     recorder = Recorder(data, RetentionSettings())
-    board, tasks = Board(), dict[str, Any](bedroom=None)
+    board = Board()
     infos: list[dict[str, Any]] = []
     outbox = RecordOutbox(recorder)
-    guardian = Guardian(settings, recorder, outbox, board, [], tasks, {}, infos.append)
+    guardian = Guardian(
+        settings, recorder, outbox, board, [], lambda _: None, {}, lambda _, i: infos.append(i)
+    )
     try:
         yield House(guardian, recorder, board, outbox, infos)
     finally:

@@ -43,7 +43,6 @@ async def node(data: Path, *, enabled: bool = True) -> AsyncIterator[tuple[Guard
         homes = await recorder.homes()
         outbox = RecordOutbox(recorder)
         node_settings = settings(data, enabled=enabled)
-        tasks: dict[str, object] = {"a": None, "b": None}
         yield (
             Guardian(
                 node_settings,
@@ -51,9 +50,9 @@ async def node(data: Path, *, enabled: bool = True) -> AsyncIterator[tuple[Guard
                 outbox,
                 NoBroker(),
                 [],
-                tasks,
+                lambda _: None,  # type: ignore[arg-type, return-value]
                 homes,
-                lambda _: None,  # type: ignore[arg-type]
+                lambda _settings, _info: None,
             ),
             recorder,
         )

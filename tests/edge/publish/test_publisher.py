@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiomqtt
@@ -58,7 +58,7 @@ async def running(
     broker: Broker, outbox: MemoryOutbox, settings: NodeSettings | None = None
 ) -> AsyncIterator[Publisher]:
     publisher = Publisher(settings or node_settings(), mqtt(broker), outbox)
-    publisher.announce({"contract": 1, "node": "home"})
+    publisher.announce(settings or node_settings(), {"contract": 1, "node": "home"})
     task = asyncio.create_task(publisher.run())
     try:
         yield publisher
@@ -191,7 +191,8 @@ async def test_another_language_renames_what_is_offered(broker: Broker) -> None:
         listener(broker, DISCOVERY) as client,
     ):
         assert json.loads(await until(client, DISCOVERY))["cmps"]["fall"]["name"] == "Fall"
-        publisher.speak(Language.CHINESE)
+        chinese = replace(node_settings(), language=Language.CHINESE)
+        publisher.announce(chinese, {"contract": 1, "node": "home"})
         assert json.loads(await until(client, DISCOVERY))["cmps"]["fall"]["name"] == "跌倒"
 
 
