@@ -97,24 +97,19 @@ def examine(
 
 
 def plugins(profile: Profile, checkpoint: Checkpoint, machine: Machine) -> Finding:
-    """Look for our plug-ins where the checkpoint needs them: vLLM's own error would not name them.
+    """Look for our plug-ins: vLLM's own error would not name them.
 
-    vLLM builds the sound encoder without quantisation everywhere, and on a CPU it has no kernels
-    for packed weights at all.
+    The first makes every checkpoint faster, and without it vLLM loads no packed sound encoder. On a
+    CPU vLLM has no kernels for packed experts.
     """
-    needed = set()
-    if "audio" in checkpoint.packed:
-        needed.add(ENCODERS)
-    if profile.compute_capability is None:
-        needed |= {ENCODERS} if checkpoint.packed - {"experts", "attention"} else set()
-        needed |= {CPU_EXPERTS} if "experts" in checkpoint.packed else set()
+    needed = {ENCODERS}
+    if profile.compute_capability is None and "experts" in checkpoint.packed:
+        needed.add(CPU_EXPERTS)
     missing = sorted(needed - machine.plugins)
     if missing:
-        found = f"vLLM does not see {', '.join(missing)}, which this checkpoint needs"
+        found = f"vLLM does not see {', '.join(missing)}, which this needs"
         return Finding("plug-in", holds=False, found=found, remedy=_INSTALL)
-    return Finding(
-        "plug-in", holds=True, found=", ".join(sorted(needed)) or "none needed", remedy=""
-    )
+    return Finding("plug-in", holds=True, found=", ".join(sorted(needed)), remedy="")
 
 
 def free(profile: Profile, chosen: Engine, machine: Machine) -> list[Finding]:

@@ -31,7 +31,7 @@ GRAPH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 576, 640, 768, 896, 1024, 
 """Tokens in a batch for which a CUDA graph is captured; a batch is padded up to the next."""
 
 GUARD = "inference_server.serve.guard.Guard"
-MIDDLEWARE: tuple[str, ...] = ()
+MIDDLEWARE: tuple[str, ...] = ("inference_server.serve.verdict.route.Route",)
 """ASGI middleware of ours inside the guard, by import path, the innermost first."""
 
 SPARE_TOKENS = 256

@@ -175,10 +175,6 @@ REASONS: dict[str, Callable[[], bool]] = {
     "async-dependency": lambda: (
         json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))["requirements"] == []
     ),
-    "entity-category": lambda: "EntityCategory" not in _sources() and len(const.PLATFORMS) == 3,
-    "entity-disabled-by-default": lambda: (
-        "registry_enabled_default" not in _sources() and len(const.PLATFORMS) == 3
-    ),
 }
 
 

@@ -68,6 +68,7 @@ class ModelClient:
 
     def __init__(self, settings: ModelSettings, session: aiohttp.ClientSession) -> None:
         self._settings = settings
+        self.language = settings.language
         self._session = session
         self._url = settings.url.rstrip("/")
         self._ssl = _tls(settings)
@@ -139,7 +140,7 @@ class ModelClient:
         """
         shown = await asyncio.to_thread(_messages, window, scene)
         wanted = {"max_tokens": MOST_TOKENS, "temperature": TEMPERATURE, "top_p": TOP_P}
-        wish = questions.wish(classes, self._settings.language)
+        wish = questions.wish(classes, self.language)
         async with _deadline(self._settings.sentence_s):
             wanted |= {"seed": seed}
             return reading.sentence(await self._complete(shown, wish, wanted, session))

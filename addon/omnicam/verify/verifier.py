@@ -12,7 +12,7 @@ import threading
 import time as clock
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +186,14 @@ class Verifier:
         """Take a person's word about an event."""
         self._memory = calibration.answered(self._memory, event, right=right)
         self._must_keep.set()
+
+    def speak(self, language: Language) -> None:
+        """Give sentences, and words about the model's state, in another language."""
+        self._language = language
+        self.settings = replace(self.settings, language=language)
+        if self._client is not None:
+            self._client.language = language
+            self._changed(self.state())
 
     def count(self, outcome: Outcome) -> None:
         """Count a window that never came to be asked about."""

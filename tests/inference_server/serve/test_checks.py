@@ -53,15 +53,12 @@ def test_everything_in_place_gives_what_serving_needs(tmp_path: Path) -> None:
     [
         ("orin-nx-16gb", ORIN, AUDIO, set()),
         ("orin-nx-16gb", Machine(15 * GIB, ORIN.gpus, "0.24.0"), AUDIO, {ENCODERS}),
-        # On a GPU vLLM has kernels of its own for all else.
-        ("orin-nx-16gb", Machine(15 * GIB, ORIN.gpus, "0.24.0"), EXPERTS, set()),
-        ("cpu", Machine(16 * GIB, (), "0.32.0+cpu"), EXPERTS, {CPU_EXPERTS}),
-        ("cpu", Machine(16 * GIB, (), "0.32.0+cpu"), ("thinker.lm_head.",), {ENCODERS}),
-        ("cpu", Machine(16 * GIB, (), "0.32.0+cpu"), (), set()),
+        ("cpu", Machine(16 * GIB, (), "0.32.0+cpu"), EXPERTS, {CPU_EXPERTS, ENCODERS}),
+        ("cpu", Machine(16 * GIB, (), "0.32.0+cpu"), (), {ENCODERS}),
         ("cpu", CPU, EXPERTS + AUDIO, set()),
     ],
 )
-def test_a_plug_in_is_asked_for_where_the_checkpoint_needs_it(
+def test_the_plug_ins_are_asked_for(
     tmp_path: Path, name: str, machine: Machine, packed: tuple[str, ...], missing: set[str]
 ) -> None:
     wish = Wish(write(tmp_path / "model", packed=packed))
