@@ -204,14 +204,13 @@ def _parsed(raw: Raw, added: Mapping[str, Raw], base: Path) -> NodeSettings:
 
 
 def _stored(file: Path) -> dict[str, Raw]:
+    reason = "it holds no object of cameras"
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         stored, reason = None, str(error)
-    else:
-        reason = "it holds no object of cameras"
     if not isinstance(stored, dict) or not all(isinstance(v, dict) for v in stored.values()):
         msg = f"cannot be read ({reason}): restore it from a backup, or delete it and add the "
         msg += "cameras again"
