@@ -8,8 +8,8 @@ from typing import Any
 
 from inference_server.serve.encoders.graphs import Graphs
 
-MOST_FRAMES = 16 * 100
-"""Hundredths of a second up to which the host is slower than the GPU."""
+MOST_FRAMES = 64 * 100
+"""Hundredths of a second up to which the host is slower than the GPU: 32 windows of 2 s."""
 
 
 @dataclass(frozen=True)
