@@ -29,6 +29,8 @@ def start(folder: Path, options: argparse.Namespace, sizes: Sequence[Size]) -> A
     os.environ |= {
         "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
+        # As `vllm serve` does: a forked process could not use a GPU that this one has looked at.
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
         "VLLM_USE_FLASHINFER_SAMPLER": "0",
         "VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "WARNING"),
     }
