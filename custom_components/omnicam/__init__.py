@@ -21,6 +21,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_register_actions
+from .activity import async_follow_activity
 from .api import ApiAuthError, ApiContractError, ApiVersionError, ApiWrongNodeError, NodeApi
 from .check_in import CHECK_INS, CheckIns, async_follow_falls
 from .const import CONF_NODE, DOMAIN, PLATFORMS
@@ -30,6 +31,7 @@ from .handover import async_claim, async_release, async_wait_until_withdrawn
 from .hub import OmnicamHub
 from .media_view import EventMediaView
 from .voice import async_register_intents
+from .watch import ProblemWatch, async_forget
 
 _SETUP_ERRORS: tuple[tuple[type[Exception], type[IntegrationError], str], ...] = (
     (ApiAuthError, ConfigEntryAuthFailed, "invalid_auth"),
@@ -60,8 +62,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> b
     hub = OmnicamHub(hass, entry, entry.data[CONF_NODE], api)
     # Before the start: Home Assistant also calls it when set-up fails.
     entry.async_on_unload(hub.async_stop)
+    watch = ProblemWatch(hass, entry, hub)
+    entry.async_on_unload(watch.async_stop)
     await hub.async_start()
     if hub.info is None:
+        watch.async_report()
         raise _setup_error(hub.monitor.error, entry)
     entry.runtime_data = hub
     # First, so that the node's own entities are gone before ours come under the same names.
@@ -69,6 +74,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> b
     await async_wait_until_withdrawn(hass, hub.node, hub.info.cameras)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_follow_falls(hass, entry)
+    entry.async_on_unload(async_follow_activity(hass, entry))
+    watch.async_start()
     return True
 
 
@@ -81,6 +88,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> 
     """Hand the entities back to the node, which then announces them by MQTT discovery."""
     # Home Assistant would do this later: by then the node may have announced the same names.
     er.async_get(hass).async_clear_config_entry(entry.entry_id)
+    async_forget(hass, entry)
     await async_release(hass, entry.data[CONF_NODE])
 
 

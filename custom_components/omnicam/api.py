@@ -10,6 +10,7 @@ import aiohttp
 from yarl import URL
 
 from .const import DEFAULT_API_PORT
+from .health import NodeHealth, parse_health
 from .models import NodeInfo, parse_info
 from .payload import PayloadError, UnsupportedContractError, shown
 
@@ -50,7 +51,12 @@ class ApiUnknownError(ApiRefusedError):
 
 
 class ApiVersionError(ApiContractError):
-    """The node speaks another version of the contract."""
+    """The node speaks another version of the contract; `found` is the version, as text."""
+
+    def __init__(self, found: str) -> None:
+        """Keep the version that was found."""
+        self.found = found
+        super().__init__(f"the node speaks contract {found}")
 
 
 class ApiWrongNodeError(ApiContractError):
@@ -98,12 +104,17 @@ class NodeApi:
         try:
             info, _ = parse_info(await self._json("info"))
         except UnsupportedContractError as error:
-            raise ApiVersionError(f"the node speaks contract {error.found}") from error
+            raise ApiVersionError(error.found) from error
         except PayloadError as error:
             raise ApiContractError(str(error)) from error
         if expected_node is not None and info.node != expected_node:
             raise ApiWrongNodeError(f"node {info.node} answers instead of {expected_node}")
         return info
+
+    async def health(self) -> NodeHealth:
+        """Give what the node says of its record and its model."""
+        health, _ = parse_health(await self._json("health"))
+        return health
 
     async def snapshot(self, camera: str) -> bytes:
         """Give the camera's present picture as JPEG."""

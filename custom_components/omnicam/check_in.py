@@ -1,6 +1,6 @@
 """The check-in: somebody fell, so ask aloud "Are you all right?" and act on the answer.
 
-"Yes" acknowledges the event. "No", "help" and silence make the node raise it to an alarm. The
+"Yes" ends the event. "No", "help" and silence make the node raise it to an alarm. The
 satellites of the camera's area are asked first. Every wait is bounded, and the outcome is an event
 of the camera, for automations.
 """
@@ -59,7 +59,8 @@ ASKED: Final = "asked"
 EVENT_TYPES: Final = (ASKED, *(outcome.value for outcome in Outcome))
 
 _FEEDBACK: Final[Mapping[Outcome, str]] = {
-    Outcome.ALL_RIGHT: "acknowledged",
+    # Not a false alarm: somebody may well have fallen, and be all right. Nothing is learned.
+    Outcome.ALL_RIGHT: "dismissed",
     Outcome.NEEDS_HELP: "needs_help",
     # Nobody was heard, or could be asked: raised all the same, but nothing is learned from it.
     Outcome.NO_ANSWER: "unanswered",

@@ -92,6 +92,8 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
                 "onset": event.onset,
                 "reason": event.reason,
                 "review": event.review,
+                "description": event.description,
+                "test": event.test,
             },
         )
         self.async_write_ha_state()

@@ -1,4 +1,4 @@
-"""The check-in, with Home Assistant's own Assist satellites."""
+"""The check-in. What a satellite hears is put in at Home Assistant's action `ask_question`."""
 
 import asyncio
 from collections.abc import Iterator
@@ -87,7 +87,7 @@ def outcome(hass: HomeAssistant) -> str:
 @pytest.mark.parametrize(
     ("answer", "told", "shown"),
     [
-        ("Yes, I'm fine", "acknowledged", "all_right"),
+        ("Yes, I'm fine", "dismissed", "all_right"),
         ("No", "needs_help", "needs_help"),
         ("救命", "needs_help", "needs_help"),
         (None, "unanswered", "no_answer"),
@@ -96,7 +96,7 @@ def outcome(hass: HomeAssistant) -> str:
 async def test_an_answer_decides(
     hass: HomeAssistant, home: Household, node: Node, answer: str | None, told: str, shown: str
 ) -> None:
-    """Yes acknowledges; no, help and silence make the node raise the event."""
+    """Yes ends the event; no, help and silence make the node raise the event."""
     home.add("bed", "bedroom", answer)
     await fall(hass, node)
     assert [name for name, _ in home.asked] == ["bed"]

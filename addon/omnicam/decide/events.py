@@ -125,6 +125,8 @@ class Event:
         review: whether it is for a person to look at: it did not reach the alarm level and was not
             dismissed.
         contributions: what every scorer weighed at the peak, the strongest first.
+        test: a person asked for it, to see that the alarm arrives; nothing was seen or heard, and
+            nothing is learned from it.
     """
 
     id: str
@@ -144,6 +146,7 @@ class Event:
     region: Region | None = None
     review: bool = True
     contributions: tuple[Contribution, ...] = ()
+    test: bool = False
 
     @property
     def open(self) -> bool:

@@ -218,6 +218,19 @@ class ClassWatch:
                     self.event = take(self.event, step, time)
                     yield self.event
 
+    def retune(self, settings: ClassSettings, time: float) -> Iterator[Event]:
+        """Go on with other settings; an open event stays, unless the class is no longer watched.
+
+        What was seen is kept: a fall must not be forgotten because somebody moves a slider. Of the
+        settings, those of the gate and the window stay as they were made.
+        """
+        if not settings.enabled:
+            yield from self.finish(time)
+            self.fusion = Fusion(self.settings.window_s)
+            self._known_until = -math.inf
+        self.settings = settings
+        self._prior = log_odds_of(settings.prior)
+
     def finish(self, time: float) -> Iterator[Event]:
         """End the open event because watching ends."""
         if self.event is not None:

@@ -125,7 +125,7 @@ class CameraVerify:
             Scene(camera=self._camera.name, zones=(), time=time, recent=tuple(self._recent)),
             self._time_zone,
         )
-        return await self._verifier.reply(window, scene, question)
+        return await self._verifier.reply(self._camera.id, window, scene, question)
 
     def answered(self, event: Event, kind: FeedbackKind) -> None:
         """Take a person's word about an event: the calibration learns from it."""
@@ -197,7 +197,7 @@ class CameraVerify:
         if not fresh:
             return ""
         seed = int(hashlib.sha256(f"{ask.camera}\n{ask.time:.3f}".encode()).hexdigest()[:7], 16)
-        sentence = await self._verifier.describe(window, scene, list(fresh), seed)
+        sentence = await self._verifier.describe(ask, window, scene, list(fresh), seed)
         if sentence:
             self._described.extend(fresh.values())
         return sentence

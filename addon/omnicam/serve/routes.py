@@ -14,6 +14,15 @@ from omnicam import payloads
 from omnicam.decide.events import FeedbackKind
 from omnicam.record.errors import QueryError
 from omnicam.record.query import StoredEvent
+from omnicam.serve.editing import (
+    ADD_BODY,
+    CAMERA_REMEDY,
+    CHANGE_BODY,
+    add_camera,
+    camera_settings,
+    change_camera,
+    remove_camera,
+)
 from omnicam.serve.problem import ProblemError, not_found
 from omnicam.serve.query import event_query
 from omnicam.serve.view import (
@@ -29,7 +38,6 @@ VIEW: web.AppKey[NodeView] = web.AppKey("view", NodeView)
 MOST_QUESTION = 500
 """Characters of a question to a camera."""
 
-_CAMERA_REMEDY = "GET /api/cameras lists the cameras"
 _EVENT_REMEDY = "GET /api/events lists the events; old ones are deleted after retention.days"
 
 
@@ -49,7 +57,7 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
     try:
         jpeg = await request.app[VIEW].snapshot(camera)
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
     except UnavailableError as error:
         remedy = "try again when GET /api/cameras shows it online"
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), remedy) from None
@@ -62,7 +70,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     try:
         url = request.app[VIEW].stream_url(camera)
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
     return web.json_response({"url": url}, headers={"Cache-Control": "no-store"})
 
 
@@ -77,7 +85,7 @@ async def describe(request: web.Request) -> web.StreamResponse:
     try:
         answer = await request.app[VIEW].reply(camera, question.strip())
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
     except UnansweredError as error:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), error.remedy) from None
     return web.json_response({"camera": camera, "question": question.strip(), "answer": answer})
@@ -89,7 +97,7 @@ async def home(request: web.Request) -> web.StreamResponse:
     try:
         return web.json_response(request.app[VIEW].home(camera))
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
 
 
 async def forget_home(request: web.Request) -> web.StreamResponse:
@@ -98,7 +106,7 @@ async def forget_home(request: web.Request) -> web.StreamResponse:
     try:
         await request.app[VIEW].forget_home(camera)
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
     except UnavailableError as error:
         remedy = "GET /api/health shows what is wrong with the record"
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), remedy) from None
@@ -165,6 +173,8 @@ class Route:
         searches: whether it takes the search parameters.
         body: OpenAPI schema of the request's JSON body, if it has one.
         unavailable: when the answer is 503, if it can be.
+        conflict: when the answer is 409, if it can be.
+        status: of a good answer.
     """
 
     method: str
@@ -174,6 +184,8 @@ class Route:
     searches: bool = False
     body: dict[str, Any] | None = None
     unavailable: str = ""
+    conflict: str = ""
+    status: int = 200
 
 
 _FEEDBACK_BODY = {
@@ -188,9 +200,37 @@ _QUESTION_BODY = {
     "properties": {"question": {"type": "string", "minLength": 1, "maxLength": MOST_QUESTION}},
 }
 
+_UNWRITTEN = "It could not be written down; nothing has changed"
+_READ_ONLY = "The camera is set in the node's configuration file"
+
 ROUTES = (
     Route("GET", "/api/info", info),
     Route("GET", "/api/cameras", cameras),
+    Route(
+        "POST",
+        "/api/cameras",
+        add_camera,
+        body=ADD_BODY,
+        unavailable=_UNWRITTEN,
+        conflict="There is a camera of this id",
+        status=201,
+    ),
+    Route("GET", "/api/cameras/{camera}/settings", camera_settings),
+    Route(
+        "PATCH",
+        "/api/cameras/{camera}",
+        change_camera,
+        body=CHANGE_BODY,
+        unavailable=_UNWRITTEN,
+        conflict=_READ_ONLY,
+    ),
+    Route(
+        "DELETE",
+        "/api/cameras/{camera}",
+        remove_camera,
+        unavailable=_UNWRITTEN,
+        conflict=_READ_ONLY,
+    ),
     Route(
         "GET",
         "/api/cameras/{camera}/snapshot",

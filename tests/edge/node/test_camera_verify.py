@@ -130,7 +130,7 @@ async def home(
             store.write(data, "omni", Memory(lines=lines))
         recorder = Recorder(data, settings.retention)
         assert settings.model is not None
-        verifier = Verifier(settings.model, data, settings.language, lambda _: None)
+        verifier = Verifier(settings.model, data, settings.language, lambda _: None, "home")
         outlet, worker = NoBroker(), Worker()
         shared = Shared("home", recorder, RecordOutbox(recorder), outlet, lambda: None)
         (bedroom,) = settings.cameras

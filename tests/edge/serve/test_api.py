@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from omnicam import payloads
+from omnicam.config.added import NotThereError, ReadOnlyError, TakenError
 from omnicam.config.load import default_classes
 from omnicam.config.model import ApiSettings, CameraSettings, RetentionSettings, Secret
 from omnicam.decide.calibration import Calibration
@@ -88,6 +90,22 @@ class RecordView:
         return camera
 
 
+class FileOnly:
+    """A node all of whose cameras stand in its file; test_roster.py changes them."""
+
+    def settings(self, camera: str) -> Json:
+        raise NotThereError(camera)
+
+    async def add(self, camera: str, fields: Mapping[str, Any]) -> None:
+        raise TakenError(camera)
+
+    async def change(self, camera: str, fields: Mapping[str, Any]) -> None:
+        raise ReadOnlyError(camera)
+
+    async def remove(self, camera: str) -> None:
+        raise ReadOnlyError(camera)
+
+
 def settings(camera: str) -> CameraSettings:
     return CameraSettings(id=camera, name="", url=Secret("-"), classes=default_classes())
 
@@ -131,7 +149,7 @@ async def api(view: RecordView) -> AsyncIterator[aiohttp.ClientSession]:
     listen = ApiSettings(host="127.0.0.1", port=0)
     headers = {"Authorization": f"Bearer {TOKEN.reveal()}"}
     async with (
-        serving(view, TOKEN, listen) as port,
+        serving(view, FileOnly(), TOKEN, listen) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers) as session,
     ):
         yield session
@@ -162,7 +180,7 @@ async def test_nothing_but_bare_health_is_answered_without_the_token(
 async def test_a_watchdog_without_token_sees_that_the_node_is_degraded(recorder: Recorder) -> None:
     settings = ApiSettings(host="127.0.0.1", port=0)
     async with (
-        serving(RecordView(recorder, status="degraded"), TOKEN, settings) as port,
+        serving(RecordView(recorder, status="degraded"), FileOnly(), TOKEN, settings) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
     ):
         assert await answer(session, "/api/health", 503) == {"status": "degraded"}
@@ -388,9 +406,11 @@ async def test_an_unknown_path_is_told_as_json(api: aiohttp.ClientSession) -> No
 
 async def test_a_port_in_use_is_told_with_the_remedy(recorder: Recorder) -> None:
     settings = ApiSettings(host="127.0.0.1", port=0)
-    async with serving(RecordView(recorder), TOKEN, settings) as port:
+    async with serving(RecordView(recorder), FileOnly(), TOKEN, settings) as port:
         with pytest.raises(PortError, match=r"api\.port"):
-            async with serving(RecordView(recorder), TOKEN, replace(settings, port=port)):
+            async with serving(
+                RecordView(recorder), FileOnly(), TOKEN, replace(settings, port=port)
+            ):
                 pass
 
 
