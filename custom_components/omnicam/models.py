@@ -60,6 +60,7 @@ class NodeInfo:
     engine: str | None
     language: str | None
     cameras: Mapping[str, CameraInfo]
+    model: str | None = None
     unknown: frozenset[AnomalyClass] = field(default_factory=frozenset)
     questions: Mapping[str, OwnQuestion] = field(default_factory=dict)
 
@@ -79,6 +80,7 @@ class Verdict:
     since: str | None = None
     reason: str | None = None
     label: str | None = None
+    test: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +96,9 @@ class AnomalyEvent:
     time: str | None
     onset: str | None
     reason: str | None
-    description: str | None
     review: bool | None
+    description: str | None = None
+    test: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +149,7 @@ def parse_info(payload: Mapping[str, Any]) -> tuple[NodeInfo, list[Flaw]]:
         engine=fields.text("engine"),
         language=fields.text("language"),
         cameras=cameras,
+        model=fields.text("model"),
         # A class that this integration does not know is none of its entities' business.
         unknown=frozenset(name for name in AnomalyClass if name.value in unknown),
         questions=_parse_questions(fields),
@@ -213,6 +217,7 @@ def parse_verdict(payload: Mapping[str, Any]) -> tuple[Verdict, list[Flaw]]:
         since=fields.text("since"),
         reason=fields.text("reason"),
         label=fields.text("label"),
+        test=fields.flag("test"),
     )
     return verdict, fields.flaws
 
@@ -235,8 +240,9 @@ def parse_event(
         time=fields.text("time"),
         onset=fields.text("onset"),
         reason=fields.text("reason"),
-        description=fields.text("description"),
         review=fields.flag("review"),
+        description=fields.text("description"),
+        test=fields.flag("test"),
     )
     return event, fields.flaws
 

@@ -234,6 +234,7 @@ class CameraSettings:
         verify: whether windows of this camera are shown to the model, where there is one.
         faces: where it looks, so that a place can be told as a corner of the room; None tells it
             as a part of the picture.
+        added: whether it was added through the API; what stands in the file is not changed there.
     """
 
     id: str
@@ -255,6 +256,7 @@ class CameraSettings:
     classes: Mapping[ClassName, ClassSettings] = field(default_factory=dict)
     verify: bool = True
     faces: Facing | None = None
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,7 +126,9 @@ class Asking:
         scene = Scene(camera=self._camera.name, zones=(), time=ask.time, recent=())
         client = ModelClient(self._model, self._session)
         try:
-            z = self._runner.run(client.look(window, describe(scene, self._zone), classes))
+            z = self._runner.run(
+                client.look(window, describe(scene, self._zone), classes, ask.camera)
+            )
         except AskError as error:
             self._outcomes[error.outcome] += 1
             return

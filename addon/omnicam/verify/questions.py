@@ -139,3 +139,13 @@ def name_of(anomaly: ClassName, language: Language, own: Mapping[OwnClass, Quest
         return asked.chinese if language is Language.CHINESE else asked.english
     row = ANOMALIES[anomaly]
     return row.chinese if language is Language.CHINESE else row.english.lower()
+
+
+def asked(question: str) -> str:
+    """Give the last line that has a person's own question answered, in its own language."""
+    plain = " ".join(question.split())
+    return (
+        f"Somebody of the household asks: {plain}\n"
+        "Answer in one or two short sentences, in the language of the question. Say so where it "
+        "cannot be seen or heard. No guesses, no advice."
+    )

@@ -78,10 +78,10 @@ def evaluate(root: Path, out: Path, *arguments: str) -> tuple[int, Any]:
     return code, json.loads(results.read_bytes()) if results.exists() else None
 
 
-def test_what_a_model_denies_is_false_no_more(
+def test_the_figures_with_a_model_stand_beside_those_without(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It knows which is which; before and after differ by just that."""
+    """A cover is an alarm before anybody can be asked: the model's word is only counted."""
 
     def sees(_: str, question: str) -> float:
         return 0.02 if "covered" in question else 0.5
@@ -102,7 +102,7 @@ def test_what_a_model_denies_is_false_no_more(
         {row["folder"]: row for row in tables[when]["found"]}["all"] for when in ("before", "after")
     )
     assert before["other"]["alarm"]["hits"] == 1
-    assert after["other"]["alarm"]["hits"] == 0
+    assert after == before
     (row,) = tables["reliability"]
     assert (row["class"], row["from"], row["to"]) == ("camera_tampering", 0.0, 0.1)
     assert row["said"] == pytest.approx(0.02, abs=0.001)

@@ -33,6 +33,7 @@ from omnicam.taxonomy import AnomalyClass, Level, OwnClass
 from omnicam.time_zone import local_zone
 from omnicam.verify import store
 from omnicam.verify.calibration import Line, Memory
+from omnicam.verify.outcomes import AskError
 from omnicam.verify.verifier import Verifier
 from omnicam.verify.window import FilmOrder, WindowOrder
 from tests.edge.verify import model_server
@@ -141,7 +142,7 @@ async def home(
             store.write(data, "omni", Memory(lines=lines))
         recorder = Recorder(data, settings.retention)
         assert settings.model is not None
-        verifier = Verifier(settings.model, data, settings.language, lambda _: None)
+        verifier = Verifier(settings.model, data, settings.language, lambda _: None, "home")
         outlet, worker = NoBroker(), Worker()
         shared = Shared("home", recorder, RecordOutbox(recorder), outlet, lambda: None)
         (bedroom,) = settings.cameras
@@ -246,6 +247,24 @@ async def test_without_a_clip_or_a_model_what_has_ended_stays_as_it_was(tmp_path
         (fall,) = await here.events()
         assert steps(fall)[-1] == "resolved"
         assert json.loads((tmp_path / "b" / "events.jsonl").read_text())["step"] == "resolved"
+
+
+async def test_a_person_asks_what_the_camera_sees(tmp_path: Path) -> None:
+    async with home(tmp_path, model_server.answering(yes)) as here:
+        await here.show(5, 6.0)
+        asked = "Is mum\nall right?"
+        assert await here.watch.reply(asked) == model_server.SENTENCE
+        assert here.worker.orders[-1].time == pytest.approx(here.now, abs=0.5)
+        scene, last = said(here.server.bodies[-1])
+        assert scene.startswith("Camera: Bedroom.")
+        assert "Is mum all right?" in last
+        here.worker.blind = True
+        with pytest.raises(WorkerUnavailableError):
+            await here.watch.reply(asked)
+        here.worker.blind = False
+        await here.server.kill()
+        with pytest.raises(AskError):
+            await here.watch.reply(asked)
 
 
 async def test_an_open_event_is_told_as_context_with_its_zone(tmp_path: Path) -> None:
