@@ -39,6 +39,8 @@ class Activity:
                 confidence=event.confidence,
                 reason=event.reason,
                 review=event.review,
+                time=event.time,
+                late=event.late,
             )
 
         @callback
