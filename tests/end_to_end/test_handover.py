@@ -132,7 +132,7 @@ async def test_entities_are_handed_over_and_back(tmp_path: Path, quiet: Path):
         assert (await house.node.get("/api/info"))["node"] == "home"
 
         # Under the same entity ids stands what was recorded before the hand-over.
-        assert all([await _has_history(hass, entity, began) for entity in sorted(SENSORS)])
+        await until(lambda: _have_history(hass, began), PATIENCE_S, "history of both sides")
 
         back = datetime.now(UTC)
         await hass.delete(f"/api/config/config_entries/entry/{entry}")
@@ -144,7 +144,7 @@ async def test_entities_are_handed_over_and_back(tmp_path: Path, quiet: Path):
         assert third.owners() == {"mqtt"}
         assert third.empty_devices() == []
         await _states_are_right(hass, JUDGED)
-        assert all([await _has_history(hass, entity, back) for entity in sorted(SENSORS)])
+        await until(lambda: _have_history(hass, back), PATIENCE_S, "history of both sides")
         # Nothing of the integration lives on as a state, either.
         assert not ONLY_INTEGRATION & set(await hass.states())
 
@@ -158,13 +158,16 @@ async def test_entities_are_handed_over_and_back(tmp_path: Path, quiet: Path):
         await _states_are_right(hass, JUDGED)
 
 
-async def _has_history(hass: HomeAssistant, entity: str, before: datetime) -> bool:
-    """Whether Home Assistant still shows what an entity was at a time, and what it was later."""
-    begin = quote((before - timedelta(minutes=5)).isoformat())
-    path = f"/api/history/period/{begin}?filter_entity_id={entity}&significant_changes_only=0"
-    (series,) = await hass.get(path)
-    times = [datetime.fromisoformat(state["last_updated"]) for state in series]
-    return min(times) < before < max(times)
+async def _have_history(hass: HomeAssistant, moment: datetime) -> bool:
+    """Whether Home Assistant shows of every sensor what it was before a moment, and after it."""
+    begin = quote((moment - timedelta(minutes=5)).isoformat())
+    entities = ",".join(sorted(SENSORS))
+    path = f"/api/history/period/{begin}?filter_entity_id={entities}&significant_changes_only=0"
+    times = {
+        series[0]["entity_id"]: [datetime.fromisoformat(each["last_updated"]) for each in series]
+        for series in await hass.get(path)
+    }
+    return set(times) == SENSORS and all(min(each) < moment < max(each) for each in times.values())
 
 
 async def _unavailable(hass: HomeAssistant, entities: set[str]) -> bool:
