@@ -23,6 +23,7 @@ from homeassistant.helpers.typing import ConfigType
 from .actions import async_register_actions
 from .activity import async_follow_activity
 from .api import ApiAuthError, ApiContractError, ApiVersionError, ApiWrongNodeError, NodeApi
+from .catch_up import async_forget_steps
 from .check_in import CHECK_INS, CheckIns, async_follow_falls
 from .const import CONF_NODE, DOMAIN, PLATFORMS
 from .data import OmnicamConfigEntry
@@ -76,6 +77,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> b
     async_follow_falls(hass, entry)
     entry.async_on_unload(async_follow_activity(hass, entry))
     watch.async_start()
+    # Last, since whoever follows the events must be there to be told.
+    hub.catch_up.async_begin()
     return True
 
 
@@ -89,6 +92,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> 
     # Home Assistant would do this later: by then the node may have announced the same names.
     er.async_get(hass).async_clear_config_entry(entry.entry_id)
     async_forget(hass, entry)
+    await async_forget_steps(hass, entry)
     await async_release(hass, entry.data[CONF_NODE])
 
 

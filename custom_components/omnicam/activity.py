@@ -40,6 +40,8 @@ class Activity:
                 reason=event.reason,
                 description=event.description,
                 review=event.review,
+                time=event.time,
+                late=event.late,
             )
 
         @callback

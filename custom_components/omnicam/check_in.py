@@ -238,6 +238,9 @@ def async_follow_falls(hass: HomeAssistant, entry: OmnicamConfigEntry) -> None:
             camera = Camera(entry, feed)
             if not fell or not entry.options.get(CONF_CHECK_IN, True):
                 return
+            verdict = feed.verdict(AnomalyClass.FALL)
+            if event.late and (verdict is None or verdict.event != event.event):
+                return  # it was over before Home Assistant could know of it
             # Without a satellite there is nothing to ask: the alarm is raised already.
             if async_satellites(hass, camera):
                 entry.async_create_background_task(

@@ -72,6 +72,12 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
         super().__init__(feed, "anomaly")
         self._attr_event_types = [step.value for step in Step]
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the node is there: that the camera is not may be the very event."""
+        return self._feed.node_online
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the events."""
@@ -94,6 +100,7 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
                 "review": event.review,
                 "description": event.description,
                 "test": event.test,
+                "late": event.late,
             },
         )
         self.async_write_ha_state()

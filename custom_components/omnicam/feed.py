@@ -35,11 +35,20 @@ class CameraFeed(TopicFeed):
     """The state of one camera, pushed by its node."""
 
     def __init__(
-        self, hass: HomeAssistant, node: NodeInfo, camera: CameraInfo, complaints: Complaints
+        self,
+        hass: HomeAssistant,
+        node: NodeInfo,
+        camera: CameraInfo,
+        complaints: Complaints,
+        hear: Callable[[str, AnomalyEvent], None],
     ) -> None:
-        """Begin with nothing known; `async_start` makes it listen."""
+        """Begin with nothing known; `async_start` makes it listen.
+
+        What is heard of an event goes to `hear`, and comes back through `async_tell_step`.
+        """
         super().__init__(hass, f"{TOPIC_ROOT}/{node.node}/{camera.id}", complaints)
         self._node = node
+        self._hear = hear
         self.info = camera
         self.node_online = False
         self.status: CameraStatus | None = None
@@ -96,8 +105,8 @@ class CameraFeed(TopicFeed):
             "figures": self._on_figures,
             "level": self._on_level,
             "last_event": self._on_last_event,
-            "event": partial(self._on_event, self._parse_event, self._event_listeners),
-            "help": partial(self._on_event, parse_help, self._help_listeners),
+            "event": partial(self._on_event, self._parse_event, self._hear_step),
+            "help": partial(self._on_event, parse_help, self._tell_help),
         }
         handlers |= {anomaly.value: partial(self._on_verdict, anomaly) for anomaly in AnomalyClass}
         await self._subscribe_all(handlers)
@@ -245,7 +254,7 @@ class CameraFeed(TopicFeed):
     def _on_event[T](
         self,
         parse: Parser[T],
-        listeners: set[Callable[[T], None]],
+        take: Callable[[T], None],
         message: mqtt.ReceiveMessage,
     ) -> None:
         # Events are never retained by the contract: one that is would ring at every restart.
@@ -256,8 +265,22 @@ class CameraFeed(TopicFeed):
         self._seen.append(key)
         event = self._read(message, parse)
         if event is not None:
-            for listener in tuple(listeners):
-                listener(event)
+            take(event)
+
+    @callback
+    def async_tell_step(self, event: AnomalyEvent) -> None:
+        """Tell a step of an event to whoever listens."""
+        for listener in tuple(self._event_listeners):
+            listener(event)
+
+    @callback
+    def _hear_step(self, event: AnomalyEvent) -> None:
+        self._hear(self.info.id, event)
+
+    @callback
+    def _tell_help(self, call: HelpCall) -> None:
+        for listener in tuple(self._help_listeners):
+            listener(call)
 
     def _parse_event(self, payload: Mapping[str, Any]) -> tuple[AnomalyEvent, list[Flaw]]:
         return parse_event(payload, {question.id for question in self.questions})

@@ -8,13 +8,14 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.service_info.mqtt import ReceivePayloadType
 
 from .api import NodeApi
+from .catch_up import CatchUp
 from .complaints import Complaints
 from .const import INFO_TIMEOUT, LOGGER, TOPIC_ROOT
 from .data import OmnicamConfigEntry
 from .devices import async_sync_devices
 from .feed import CameraFeed
 from .handover import async_claim
-from .models import NodeInfo, parse_info
+from .models import AnomalyEvent, NodeInfo, parse_info
 from .monitor import ApiMonitor
 from .node_feed import NodeFeed
 from .payload import Flaw, PayloadError, UnsupportedContractError, read_object, shown
@@ -38,6 +39,7 @@ class OmnicamHub:
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._new_camera_listeners: list[NewCameraListener] = []
         self._stopped = False
+        self._told_away = False
         self.node = node
         self.info: NodeInfo | None = None
         self.online: bool | None = None
@@ -45,6 +47,7 @@ class OmnicamHub:
         self.cameras: dict[str, CameraFeed] = {}
         self.feed = NodeFeed(hass, node, self._complaints)
         self.monitor = ApiMonitor(hass, entry, api, node, self.async_apply_info, self._notify)
+        self.catch_up = CatchUp(hass, entry, api, self._tell_step)
 
     async def async_start(self) -> None:
         """Listen to the node and wait, for a bounded time, until its cameras are known.
@@ -53,6 +56,7 @@ class OmnicamHub:
         working, nor a broker that lost what it retained. `info` stays None when both fail, and
         `monitor.error` then tells why.
         """
+        await self.catch_up.async_load()
         self._unsubscribe.append(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
         )
@@ -76,6 +80,7 @@ class OmnicamHub:
         """Stop listening; what was subscribed so far is undone on every path."""
         self._stopped = True
         self.monitor.async_stop()
+        self.catch_up.async_stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
         for feed in (self.feed, *self.cameras.values()):
@@ -110,7 +115,9 @@ class OmnicamHub:
                     known.async_update_info(info)
                     await known.async_follow_questions()
                     continue
-                feed = CameraFeed(self._hass, info, camera, self._complaints)
+                feed = CameraFeed(
+                    self._hass, info, camera, self._complaints, self.catch_up.async_hear
+                )
                 feed.async_set_node_online(online=bool(self.online))
                 await feed.async_start()
                 self.cameras[camera_id] = feed
@@ -154,10 +161,12 @@ class OmnicamHub:
         if self.online is was:
             return
         if not self.online:
-            LOGGER.warning("Node %s is offline, its entities are unavailable", self.node)
+            self._tell_away("Node %s is offline, its entities are unavailable")
         elif was is False:
-            LOGGER.info("Node %s is back online", self.node)
             self.monitor.async_refresh()
+        if self.online and self._told_away:
+            self._told_away = False
+            LOGGER.info("Node %s is back online", self.node)
         self.feed.async_set_online(online=self.online)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=self.online)
@@ -166,6 +175,7 @@ class OmnicamHub:
     def _on_connection(self, connected: bool) -> None:  # noqa: FBT001 (MQTT calls it so)
         if connected:
             self.monitor.async_refresh()
+            self.catch_up.async_begin(connected_anew=True)
             self._entry.async_create_background_task(
                 self._hass, async_claim(self._hass, self.node), "omnicam owner"
             )
@@ -173,12 +183,28 @@ class OmnicamHub:
         # Nobody knows what happens meanwhile. The broker repeats both kinds of status, with the
         # node's last will if it died, as soon as the subscriptions are back.
         self.online = None
+        if not self._hass.is_stopping:
+            self._tell_away("The MQTT broker is away, the entities of node %s are unavailable")
         self.feed.async_set_online(online=False)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=False)
             feed.async_forget_status()
 
     @callback
+    def _tell_away(self, what: str) -> None:
+        """Say once that nothing is known of the node, whatever else fails before it is back."""
+        if not self._told_away:
+            self._told_away = True
+            LOGGER.warning(what, self.node)
+
+    @callback
+    def _tell_step(self, camera: str, event: AnomalyEvent) -> None:
+        if (feed := self.cameras.get(camera)) is not None:
+            feed.async_tell_step(event)
+
+    @callback
     def _notify(self) -> None:
+        if self.monitor.available and self.online:
+            self.catch_up.async_api_answers()
         for feed in self.cameras.values():
             feed.async_notify()

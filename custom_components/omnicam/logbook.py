@@ -11,6 +11,7 @@ from homeassistant.components.logbook.const import (
 from homeassistant.components.logbook.models import LazyEventPartialState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
 
 from .activity import EVENT_ANOMALY, EVENT_HELP
 from .const import DOMAIN
@@ -57,7 +58,12 @@ def describe_anomaly(words: _Words, data: Mapping[str, Any]) -> str:
     # What a model saw says more than what made the detectors suspect it.
     if reason := data.get("description") or data.get("reason"):
         why = words.of("common.logbook_reason", "{sentence}: {reason}")
-        return why.format(sentence=sentence, reason=reason)
+        sentence = why.format(sentence=sentence, reason=reason)
+    happened = dt_util.parse_datetime(str(data.get("time")))
+    if data.get("late") and happened is not None:
+        late = words.of("common.logbook_late", "{time}: {sentence}")
+        time = dt_util.as_local(happened).strftime("%Y-%m-%d %H:%M:%S")
+        sentence = late.format(sentence=sentence, time=time)
     return sentence
 
 

@@ -85,7 +85,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyEvent:
-    """One step of an event's life."""
+    """One step of an event's life; `late` where it was missed and told afterwards."""
 
     step: Step
     event: str
@@ -99,6 +99,7 @@ class AnomalyEvent:
     review: bool | None
     description: str | None = None
     test: bool | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -29,7 +31,9 @@ FIGURES = {
 }
 """Off until somebody switches them on, so they are registered and have no state."""
 
-ONLY_INTEGRATION = {f"camera.{camera}" for camera in CAMERAS} | {"update.home_software"}
+ONLY_INTEGRATION = {
+    key.format(camera) for key in ("camera.{}", "event.{}_check_in") for camera in CAMERAS
+} | {"update.home_software"}
 BY_MQTT = SENSORS | EVENTS | OTHERS | FIGURES
 BY_INTEGRATION = BY_MQTT | ONLY_INTEGRATION
 JUDGED = {entity for entity in BY_MQTT if not entity.endswith("_dangerous_tool")} - FIGURES
@@ -115,6 +119,7 @@ async def test_entities_are_handed_over_and_back(tmp_path: Path, quiet: Path):
         assert first.empty_devices() == []
         await _states_are_right(hass, JUDGED)
 
+        began = datetime.now(UTC)
         entry = await add_integration(hass, house.node)
         second = await _settled(
             hass,
@@ -126,6 +131,10 @@ async def test_entities_are_handed_over_and_back(tmp_path: Path, quiet: Path):
         await _states_are_right(hass, JUDGED | ONLY_INTEGRATION)
         assert (await house.node.get("/api/info"))["node"] == "home"
 
+        # Under the same entity ids stands what was recorded before the hand-over.
+        await until(lambda: _have_history(hass, began), PATIENCE_S, "history of both sides")
+
+        back = datetime.now(UTC)
         await hass.delete(f"/api/config/config_entries/entry/{entry}")
         third = await _settled(
             hass,
@@ -134,6 +143,8 @@ async def test_entities_are_handed_over_and_back(tmp_path: Path, quiet: Path):
         )
         assert third.owners() == {"mqtt"}
         assert third.empty_devices() == []
+        await _states_are_right(hass, JUDGED)
+        await until(lambda: _have_history(hass, back), PATIENCE_S, "history of both sides")
         # Nothing of the integration lives on as a state, either.
         assert not ONLY_INTEGRATION & set(await hass.states())
 
@@ -145,6 +156,18 @@ async def test_entities_are_handed_over_and_back(tmp_path: Path, quiet: Path):
         fourth = await _settled(hass, lambda all_: all_.ids("mqtt") == BY_MQTT, "the same again")
         assert fourth.owners() == {"mqtt"}
         await _states_are_right(hass, JUDGED)
+
+
+async def _have_history(hass: HomeAssistant, moment: datetime) -> bool:
+    """Whether Home Assistant shows of every sensor what it was before a moment, and after it."""
+    begin = quote((moment - timedelta(minutes=5)).isoformat())
+    entities = ",".join(sorted(SENSORS))
+    path = f"/api/history/period/{begin}?filter_entity_id={entities}&significant_changes_only=0"
+    times = {
+        series[0]["entity_id"]: [datetime.fromisoformat(each["last_updated"]) for each in series]
+        for series in await hass.get(path)
+    }
+    return set(times) == SENSORS and all(min(each) < moment < max(each) for each in times.values())
 
 
 async def _unavailable(hass: HomeAssistant, entities: set[str]) -> bool:

@@ -1,6 +1,7 @@
 """Fixtures: a node that serves its API, and Home Assistant with its entry loaded."""
 
 from collections.abc import AsyncGenerator, Generator
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -22,6 +23,11 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load what stands in `custom_components`."""
 
 
+@pytest.fixture(autouse=True)
+def _storage(hass_storage: dict[str, Any]) -> None:
+    """Keep what is stored in memory: it must not reach the next test."""
+
+
 @pytest.fixture
 def expected_lingering_timers() -> bool:
     """MQTT leaves its debouncers' timers behind."""
@@ -40,6 +46,7 @@ def _short_wait() -> AsyncGenerator[None]:
     with (
         patch("custom_components.omnicam.hub.INFO_TIMEOUT", 0.2),
         patch("custom_components.omnicam.topics.COMMAND_TIMEOUT", 0.3),
+        patch("custom_components.omnicam.catch_up.APART", 0),  # a frozen clock never gets there
     ):
         yield
 

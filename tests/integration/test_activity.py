@@ -63,6 +63,8 @@ async def test_bus(
             "confidence": 0.97,
             "reason": "trunk fell to 80 degrees",
             "review": False,
+            "time": "2026-11-22T10:00:03+00:00",
+            "late": False,
         }
     ]
     assert [event.data for event in calls] == [

@@ -140,7 +140,10 @@ async def test_camera_disabled(hass: HomeAssistant, node: Node) -> None:
     await node.publish(hass, "bedroom/status", "disabled")
     open_still = {"camera", "switch", "number", "select", "update"}
     there = {found.domain for found in hass.states.async_all() if found.state != STATE_UNAVAILABLE}
-    assert there == open_still | {"sensor"}  # the sentence on what was seen last
+    assert there == open_still | {
+        "sensor",
+        "event",
+    }  # the sentence on what was seen last, and its steps
     # Nobody may look in, and somebody must be able to open it again.
     assert state(hass, "switch.bedroom_privacy") == STATE_ON
 

@@ -29,6 +29,9 @@ _LOGGER = logging.getLogger(__name__)
 OWNER_GRACE_S = 1.0
 """How long a retained owner may take to arrive before the entities count as nobody's."""
 
+LONGEST_WAIT_S = 5.0
+"""Between two tries to reach the broker: it stands in the house, and a fall must not wait."""
+
 OUTBOX_PAGE = 100
 MOST_COMMANDS = 64
 
@@ -139,7 +142,7 @@ class Publisher:
 
     async def run(self) -> None:
         """Stay connected until cancelled; on the way out the node is shown offline."""
-        backoff, attempt = Backoff(), 0
+        backoff, attempt = Backoff(longest_s=LONGEST_WAIT_S), 0
         while True:
             reason = ""
             try:
