@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from omnicam import __version__
+from omnicam.config.added import CameraBook
 from omnicam.config.errors import ConfigError
-from omnicam.config.load import load
 from omnicam.config.model import NodeSettings
 from omnicam.taxonomy import AnomalyClass
 
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "eval":
         return _evaluate(options)
     try:
-        settings = load(options.config)
+        book = CameraBook.open(options.config)
+        settings = book.settings
     except ConfigError as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG_USE
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if unsure := _unsure_words(settings):
             print(unsure)
         return 0
-    return _run(settings, until_finished=options.until_finished)
+    return _run(book, until_finished=options.until_finished)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,14 +133,14 @@ def _unsure_words(settings: NodeSettings) -> str:
     )
 
 
-def _run(settings: NodeSettings, *, until_finished: bool) -> int:
+def _run(book: CameraBook, *, until_finished: bool) -> int:
     from omnicam.detect.pose.model import ModelMissingError
     from omnicam.node.run import StartError, run
     from omnicam.serve.server import PortError
 
     async def watch() -> list[str]:
         # Not in a task group: it would wrap the errors that are told below.
-        running = asyncio.create_task(run(settings, until_finished=until_finished))
+        running = asyncio.create_task(run(book, until_finished=until_finished))
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
         return await running

@@ -5,12 +5,12 @@ MQTT and the HTTP API say the same in the same words, so both take them from her
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from omnicam import __version__
-from omnicam.config.model import NodeSettings
+from omnicam.config.model import CameraSettings, NodeSettings
 from omnicam.decide.events import Event
 from omnicam.decide.fusion import Contribution
 from omnicam.decide.learner import Home
@@ -39,7 +39,14 @@ def state(value: ClassState) -> Payload:
         "since": None if value.since is None else iso(value.since),
         "reason": value.reason,
         "label": value.label,
+        "test": value.test,
     }
+
+
+def level(states: Iterable[ClassState]) -> str:
+    """Give the highest level of a camera's open events, `none` without one."""
+    levels = [state.level for state in states if state.level is not None]
+    return max(levels, key=lambda each: each.rank) if levels else "none"
 
 
 def event(value: Event, *, snapshot: str | None, clip: str | None) -> Payload:
@@ -59,6 +66,7 @@ def event(value: Event, *, snapshot: str | None, clip: str | None) -> Payload:
         "snapshot": snapshot,
         "clip": clip,
         "review": value.review,
+        "test": value.test,
     }
 
 
@@ -105,6 +113,11 @@ def home(camera: str, learner: Home | None) -> Payload:
     }
 
 
+def origin(camera: CameraSettings) -> str:
+    """Tell where a camera is set: `api`, or `file`, which the API does not write."""
+    return "api" if camera.added else "file"
+
+
 def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], api: str) -> Payload:
     """Make the payload of `info`.
 
@@ -120,11 +133,13 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
         "version": __version__,
         "api": api,
         "engine": "embedded",
+        "model": settings.model.name if settings.model is not None else None,
         "language": settings.language,
         "cameras": [
             {
                 "id": camera.id,
                 "name": camera.name,
+                "origin": origin(camera),
                 **dict(
                     zip(
                         ("width", "height", "audio"),

@@ -82,6 +82,8 @@ class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
     """One class on one camera."""
 
     entity_description: AnomalyDescription
+    # They change with every event and stand in the node's own record.
+    _unrecorded_attributes = frozenset({"confidence", "event_id", "reason", "since"})
 
     def __init__(self, feed: CameraFeed, description: AnomalyDescription) -> None:
         """Take the feed and the class to show."""
@@ -92,6 +94,8 @@ class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
     @override
     def available(self) -> bool:
         """Whether the node can still speak for this class on this camera."""
+        if not self._feed.judges(self.entity_description.anomaly):
+            return False
         if self.entity_description.survives_signal_loss:
             return self._feed.watched
         return super().available
@@ -115,4 +119,5 @@ class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
             "since": verdict and verdict.since,
             "reason": verdict and verdict.reason,
             "label": verdict and verdict.label,
+            "test": verdict and verdict.test,
         }

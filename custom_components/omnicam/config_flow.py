@@ -8,6 +8,7 @@ import probatio
 from homeassistant.components import mqtt
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_TOKEN, CONF_URL
+from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
@@ -24,6 +25,7 @@ from .api import (
 )
 from .const import CONF_ANNOUNCED_URL, CONF_NODE, DISCOVERY_TOPIC, DOMAIN, LOGGER, TOPIC_ROOT
 from .models import NodeInfo, parse_info
+from .options import OmnicamOptionsFlow
 from .payload import PayloadError, UnsupportedContractError, read_object
 
 _URL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
@@ -60,6 +62,13 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
     MINOR_VERSION = 1
 
     _discovered: NodeInfo
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OmnicamOptionsFlow:
+        """Offer the options."""
+        return OmnicamOptionsFlow()
 
     @override
     async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:

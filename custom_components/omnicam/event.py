@@ -6,6 +6,7 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .check_in_event import CheckInEvent
 from .const import Step
 from .data import OmnicamConfigEntry
 from .entity import OmnicamCameraEntity
@@ -26,7 +27,7 @@ async def async_setup_entry(
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
-        async_add_entities([HelpEvent(feed), AnomalyEvents(feed)])
+        async_add_entities([HelpEvent(feed), AnomalyEvents(feed), CheckInEvent(feed)])
 
     entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
 
@@ -91,6 +92,8 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
                 "onset": event.onset,
                 "reason": event.reason,
                 "review": event.review,
+                "description": event.description,
+                "test": event.test,
             },
         )
         self.async_write_ha_state()

@@ -16,7 +16,8 @@ from .feed import CameraFeed
 from .handover import async_claim
 from .models import NodeInfo, parse_info
 from .monitor import ApiMonitor
-from .payload import Flaw, PayloadError, read_object, shown
+from .node_feed import NodeFeed
+from .payload import Flaw, PayloadError, UnsupportedContractError, read_object, shown
 
 type NewCameraListener = Callable[[CameraFeed], None]
 
@@ -40,7 +41,9 @@ class OmnicamHub:
         self.node = node
         self.info: NodeInfo | None = None
         self.online: bool | None = None
+        self.foreign_contract: str | None = None
         self.cameras: dict[str, CameraFeed] = {}
+        self.feed = NodeFeed(hass, node, self._complaints)
         self.monitor = ApiMonitor(hass, entry, api, node, self.async_apply_info, self._notify)
 
     async def async_start(self) -> None:
@@ -59,6 +62,7 @@ class OmnicamHub:
                     self._hass, f"{self._topic}/{suffix}", handler, qos=1, encoding=None
                 )
             )
+        await self.feed.async_start()
         await self.monitor.async_check()
         if self.info is None:
             try:
@@ -74,7 +78,7 @@ class OmnicamHub:
         self.monitor.async_stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
-        for feed in self.cameras.values():
+        for feed in (self.feed, *self.cameras.values()):
             feed.async_stop()
 
     @callback
@@ -100,6 +104,7 @@ class OmnicamHub:
             for camera_id in self.cameras.keys() - info.cameras.keys():
                 self.cameras.pop(camera_id).async_stop()
             async_sync_devices(self._hass, self._entry, info)
+            self.feed.async_update_info(info)
             for camera_id, camera in info.cameras.items():
                 if (known := self.cameras.get(camera_id)) is not None:
                     known.async_update_info(info)
@@ -121,7 +126,10 @@ class OmnicamHub:
             info, flaws = self._read_info(message.payload)
         except PayloadError as error:
             self._complaints.report(message.topic, [error.flaw])
+            if isinstance(error, UnsupportedContractError):
+                self.foreign_contract = error.found
             return
+        self.foreign_contract = None
         self._complaints.report(message.topic, flaws)
         await self.async_apply_info(info)
         if info.cameras.keys() - self.monitor.streams.keys():
@@ -149,6 +157,7 @@ class OmnicamHub:
         elif was is False:
             LOGGER.info("Node %s is back online", self.node)
             self.monitor.async_refresh()
+        self.feed.async_set_online(online=self.online)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=self.online)
 
@@ -163,6 +172,7 @@ class OmnicamHub:
         # Nobody knows what happens meanwhile. The broker repeats both kinds of status, with the
         # node's last will if it died, as soon as the subscriptions are back.
         self.online = None
+        self.feed.async_set_online(online=False)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=False)
             feed.async_forget_status()

@@ -43,6 +43,7 @@ class NodeInfo:
     engine: str | None
     language: str | None
     cameras: Mapping[str, CameraInfo]
+    model: str | None = None
     unknown: frozenset[AnomalyClass] = field(default_factory=frozenset)
 
 
@@ -57,6 +58,7 @@ class Verdict:
     since: str | None = None
     reason: str | None = None
     label: str | None = None
+    test: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,8 @@ class AnomalyEvent:
     onset: str | None
     reason: str | None
     review: bool | None
+    description: str | None = None
+    test: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,7 @@ def parse_info(payload: Mapping[str, Any]) -> tuple[NodeInfo, list[Flaw]]:
         engine=fields.text("engine"),
         language=fields.text("language"),
         cameras=cameras,
+        model=fields.text("model"),
         # A class that this integration does not know is none of its entities' business.
         unknown=frozenset(name for name in AnomalyClass if name.value in unknown),
     )
@@ -160,6 +165,7 @@ def parse_verdict(payload: Mapping[str, Any]) -> tuple[Verdict, list[Flaw]]:
         since=fields.text("since"),
         reason=fields.text("reason"),
         label=fields.text("label"),
+        test=fields.flag("test"),
     )
     return verdict, fields.flaws
 
@@ -178,6 +184,8 @@ def parse_event(payload: Mapping[str, Any]) -> tuple[AnomalyEvent, list[Flaw]]:
         onset=fields.text("onset"),
         reason=fields.text("reason"),
         review=fields.flag("review"),
+        description=fields.text("description"),
+        test=fields.flag("test"),
     )
     return event, fields.flaws
 

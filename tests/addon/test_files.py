@@ -16,6 +16,7 @@ from omnicam.app import __main__ as app
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE = "rootfs/etc/s6-overlay/s6-rc.d/omnicam"
+DISCOVERY = "rootfs/etc/s6-overlay/s6-rc.d/discovery"
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +98,23 @@ def test_each_lock_is_one_file(addon, name):
 
 
 def test_scripts_can_be_started(addon):
-    for name in (f"{SERVICE}/run", f"{SERVICE}/finish", "rootfs/usr/bin/omnicam"):
+    scripts = [
+        f"{service}/{name}" for service in (SERVICE, DISCOVERY) for name in ("run", "finish")
+    ]
+    for name in (*scripts, "rootfs/usr/bin/omnicam"):
         assert os.access(addon / name, os.X_OK), name
         subprocess.run(["bash", "-n", addon / name], check=True, timeout=10)
     assert (addon / SERVICE / "type").read_text().strip() == "longrun"
     assert (addon / SERVICE / "dependencies.d/base").is_file()
-    assert (addon / "rootfs/etc/s6-overlay/s6-rc.d/user/contents.d/omnicam").is_file()
+    assert (addon / DISCOVERY / "type").read_text().strip() == "longrun"
+    assert (addon / DISCOVERY / "dependencies.d/omnicam").is_file()
+    for service in ("omnicam", "discovery"):
+        assert (addon / "rootfs/etc/s6-overlay/s6-rc.d/user/contents.d" / service).is_file()
+
+
+def test_the_announcement_is_made_once(addon):
+    done = subprocess.run([addon / DISCOVERY / "finish"], timeout=10, check=False)
+    assert done.returncode == 125  # which keeps s6 from starting it again
 
 
 @pytest.mark.parametrize(

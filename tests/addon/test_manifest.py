@@ -124,7 +124,7 @@ def test_asks_for_no_right(manifest):
     assert not [right for right in RIGHTS if right in manifest]
     assert manifest["apparmor"] is True
     assert "ingress" not in manifest  # there is no page
-    assert "discovery" not in manifest  # nothing is announced
+    assert manifest["discovery"] == ["omnicam"]  # the integration's domain
     assert manifest["ports"] == {"8130/tcp": None}
 
 

@@ -129,7 +129,6 @@ def test_a_usb_camera():
         ({"cameras": [{"url": "rtsp://x"}]}, r"cameras\[0\]\.id: is missing"),
         ({"cameras": [{"id": "a", "url": "x", "device": "/dev/video0"}]}, "keep one of the two"),
         ({"cameras": [{"id": "a", "url": "x"}] * 2}, r"cameras\[1\]\.id = a: is given twice"),
-        ({"cameras": []}, "cameras: none is set"),
         ({"cameras": "x"}, "cameras: must be a list"),
         ({"cameras": ["x"]}, r"cameras\[0\]: must be a group"),
         ({"mqtt": {"username": "me"}}, r"mqtt\.host: is missing"),
@@ -266,3 +265,8 @@ def test_what_is_above_is_there_and_what_it_leaves_out_stays(below, above):
             assert merged[key] == above[key]
         else:
             assert merged[key] == overlay(below[key], above[key])
+
+
+def test_a_node_may_begin_without_cameras():
+    """They can be added from Home Assistant."""
+    assert settings(OPTIONS | {"cameras": []}).cameras == ()

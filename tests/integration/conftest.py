@@ -1,6 +1,6 @@
 """Fixtures: a node that serves its API, and Home Assistant with its entry loaded."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from unittest.mock import patch
 
 import pytest
@@ -37,7 +37,10 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 @pytest.fixture(autouse=True)
 def _short_wait() -> AsyncGenerator[None]:
     """Nobody wants to wait the real seconds for an info that does not come."""
-    with patch("custom_components.omnicam.hub.INFO_TIMEOUT", 0.2):
+    with (
+        patch("custom_components.omnicam.hub.INFO_TIMEOUT", 0.2),
+        patch("custom_components.omnicam.topics.COMMAND_TIMEOUT", 0.3),
+    ):
         yield
 
 
@@ -78,3 +81,20 @@ async def loaded(
     await hass.async_block_till_done()
     await node.come_online(hass)
     return entry
+
+
+@pytest.fixture
+async def obedient(
+    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, node: Node, loaded: MockConfigEntry
+) -> Node:
+    """The node, loaded, having said everything, and doing what it is asked for."""
+    await node.say_everything(hass)
+    node.obey(hass, mqtt_mock)
+    return node
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default() -> Generator[None]:
+    """Enable also what is disabled at first."""
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=True):
+        yield

@@ -120,8 +120,7 @@ def configuration(
         if service is None:
             raise _wrong("mqtt", "no broker is known: install the Mosquitto app, or name a host")
         settings["mqtt"] = from_service(service)
-    if not settings.get("cameras"):
-        raise _wrong("cameras", "none is set: add one to the options or to your own file")
+    settings.setdefault("cameras", {})  # they may be added from Home Assistant
     settings.setdefault("pose_model", str(place.pose_model))
     api = {"public_url": place.url} | dict(settings.get("api") or {})
     # The container's inside belongs to the app: config.yaml publishes this port and watches it.

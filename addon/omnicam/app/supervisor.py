@@ -1,4 +1,4 @@
-"""What the Supervisor is asked: the credentials of its MQTT broker."""
+"""What the Supervisor is asked (its broker's credentials) and told (where the node is)."""
 
 from __future__ import annotations
 
@@ -51,6 +51,32 @@ def mqtt_service(token: str, *, url: str = URL, patience_s: float = 60.0) -> dic
                 raise problem
             return None
         time.sleep(wait)
+
+
+def announce(token: str, message: Mapping[str, str | int], *, url: str = URL) -> None:
+    """Tell Home Assistant of this node: the Supervisor hands `message` to the integration.
+
+    The same message again changes nothing; another one replaces it.
+
+    Raises:
+        SupervisorError: it was not taken.
+    """
+    body = json.dumps({"service": "omnicam", "config": dict(message)}).encode()
+    request = urllib.request.Request(  # noqa: S310 - the address is this module's own
+        f"{url}/discovery",
+        data=body,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        method="POST",
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
+            return
+    except urllib.error.HTTPError as error:
+        reason = f"answers {error.code}"
+    except OSError as error:
+        reason = f"does not answer ({error})"
+    msg = f"the Supervisor {reason}: Home Assistant is not told of the node; add it there by hand"
+    raise SupervisorError(msg)
 
 
 def _ask(token: str, url: str) -> dict[str, Any]:

@@ -190,6 +190,7 @@ class CameraSettings:
         loitering_s: dwell from which staying at night is loitering.
         classes: settings of every class.
         verify: whether windows of this camera are shown to the model, where there is one.
+        added: whether it was added through the API; what stands in the file is not changed there.
     """
 
     id: str
@@ -210,6 +211,7 @@ class CameraSettings:
     loitering_s: float = 300.0
     classes: Mapping[AnomalyClass, ClassSettings] = field(default_factory=dict)
     verify: bool = True
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,10 +137,8 @@ MODEL = vol.Schema(
 NODE: vol.Schema = vol.Schema(
     {
         vol.Required("node"): fields.identifier,
-        vol.Required("cameras"): vol.All(
-            vol.Schema({fields.identifier: CAMERA}),
-            vol.Length(min=1, msg="must list at least one camera"),
-        ),
+        # A node may begin without: cameras can be added through the API.
+        vol.Optional("cameras", default=dict): vol.Schema({fields.identifier: CAMERA}),
         "name": fields.text,
         "data": fields.path,
         "language": fields.choice(Language),

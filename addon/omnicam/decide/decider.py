@@ -160,6 +160,21 @@ class Decider:
                 decisions += watch.answer(feedback.kind, self.now)
         return decisions
 
+    def retune(self, camera: CameraSettings) -> list[Decision]:
+        """Go on with other priors, and with other classes switched off (see `sensitivity`).
+
+        Raises:
+            ValueError: the settings are another camera's.
+        """
+        self._expect(camera.id, "settings")
+        decisions: list[Decision] = []
+        for anomaly, watch in self._watches.items():
+            decisions += watch.retune(camera.classes[anomaly], self.now)
+        if self._home is not None:
+            self._home.retune(camera)
+        self._camera = camera
+        return decisions
+
     def finish(self) -> list[Decision]:
         """End what is open and forget what was heard: watching ends or begins anew.
 

@@ -50,6 +50,19 @@ class FeedbackKind(StrEnum):
     FALSE_ALARM = "false_alarm"
     CONFIRMED = "confirmed"
     ACKNOWLEDGED = "acknowledged"
+    DISMISSED = "dismissed"
+    NEEDS_HELP = "needs_help"
+    UNANSWERED = "unanswered"
+
+
+TRUTH: Mapping[FeedbackKind, bool] = MappingProxyType(
+    {
+        FeedbackKind.CONFIRMED: True,
+        FeedbackKind.NEEDS_HELP: True,
+        FeedbackKind.FALSE_ALARM: False,
+    }
+)
+"""Whether the event was real, by a person's word; the other words say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +125,8 @@ class Event:
         review: whether it is for a person to look at: it did not reach the alarm level and was not
             dismissed.
         contributions: what every scorer weighed at the peak, the strongest first.
+        test: a person asked for it, to see that the alarm arrives; nothing was seen or heard, and
+            nothing is learned from it.
     """
 
     id: str
@@ -131,6 +146,7 @@ class Event:
     region: Region | None = None
     review: bool = True
     contributions: tuple[Contribution, ...] = ()
+    test: bool = False
 
     @property
     def open(self) -> bool:

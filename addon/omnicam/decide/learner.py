@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from omnicam.config.model import CameraSettings
 from omnicam.decide.calibration import Calibration, key_of
-from omnicam.decide.events import Event, FeedbackKind, Step
+from omnicam.decide.events import TRUTH, Event, FeedbackKind, Step
 from omnicam.decide.fusion import log_odds_of
 from omnicam.decide.home import (
     DAY_S,
@@ -172,17 +172,17 @@ class Home:
     def answer(self, event: Event, kind: FeedbackKind) -> None:
         """Take a person's word about an event, open or ended; the same word twice changes nothing.
 
-        An acknowledgement says nothing about right or wrong.
+        Words that say nothing of right or wrong (`TRUTH`) teach nothing.
         """
         lesson = LESSONS.get(event.anomaly)
         if lesson is None or event.label in lesson.untaught:
             return
-        if kind is FeedbackKind.ACKNOWLEDGED:
+        if kind not in TRUTH:
             return
         told = Answer(
             event=event.id,
             key=key_of(event.anomaly, event.label),
-            kind=kind,
+            kind=FeedbackKind.CONFIRMED if TRUTH[kind] else FeedbackKind.FALSE_ALARM,
             peak=said_for(event),
             time=event.suspected,
         )
@@ -191,6 +191,11 @@ class Home:
         self._memory = with_answer(self.memory, told)
         if self._today is not None:
             self._take_today(self._today.number)
+        self._learn()
+
+    def retune(self, camera: CameraSettings) -> None:
+        """Take other settings of the same camera: where its levels lie in evidence has moved."""
+        self._camera = camera
         self._learn()
 
     def reset(self) -> None:

@@ -29,6 +29,7 @@ class ClassState:
         since: stream time of its first suspicion.
         reason: why, in plain words.
         label: kind inside the class.
+        test: whether that event is a test that a person asked for.
     """
 
     anomaly: AnomalyClass
@@ -39,6 +40,7 @@ class ClassState:
     since: float | None = None
     reason: str | None = None
     label: str | None = None
+    test: bool = False
 
 
 def changed(

@@ -16,7 +16,7 @@ from datetime import tzinfo
 
 from omnicam.config.model import CameraSettings
 from omnicam.decide.decider import Decision
-from omnicam.decide.events import Event, FeedbackKind, Step, Verdict
+from omnicam.decide.events import TRUTH, Event, FeedbackKind, Step, Verdict
 from omnicam.decide.fusion import log_odds_of
 from omnicam.decide.places import counts
 from omnicam.decide.watch import Standing
@@ -40,7 +40,6 @@ SETTLE_S = 45.0
 
 _RECENT = 3
 _DESCRIBED = 64
-_TRUTH = {FeedbackKind.CONFIRMED: True, FeedbackKind.FALSE_ALARM: False}
 
 type Deliver = Callable[[Sequence[Verdict]], Awaitable[Sequence[Decision]]]
 """Takes verdicts to the decider and on; gives what was decided."""
@@ -109,9 +108,28 @@ class CameraVerify:
         for task in self._asking:
             task.cancel()
 
+    async def reply(self, question: str, time: float) -> str:
+        """Show the model what the camera sees now and give its answer to a person's question.
+
+        Args:
+            question: in the person's words.
+            time: stream time of the newest picture.
+
+        Raises:
+            WorkerUnavailableError: there is no picture now.
+            AskError: the model gave no answer.
+        """
+        pictures = self._verifier.settings.pictures
+        window = await self._process.window(WindowOrder(time=time, region=WHOLE, pictures=pictures))
+        scene = describe(
+            Scene(camera=self._camera.name, zones=(), time=time, recent=tuple(self._recent)),
+            self._time_zone,
+        )
+        return await self._verifier.reply(self._camera.id, window, scene, question)
+
     def answered(self, event: Event, kind: FeedbackKind) -> None:
         """Take a person's word about an event: the calibration learns from it."""
-        right = _TRUTH.get(kind)
+        right = TRUTH.get(kind)
         if right is not None:
             self._verifier.answered(event.id, right=right)
 
@@ -179,7 +197,7 @@ class CameraVerify:
         if not fresh:
             return ""
         seed = int(hashlib.sha256(f"{ask.camera}\n{ask.time:.3f}".encode()).hexdigest()[:7], 16)
-        sentence = await self._verifier.describe(window, scene, list(fresh), seed)
+        sentence = await self._verifier.describe(ask, window, scene, list(fresh), seed)
         if sentence:
             self._described.extend(fresh.values())
         return sentence

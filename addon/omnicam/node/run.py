@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import socket
@@ -11,13 +12,15 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from omnicam.config.model import MqttSettings, NodeSettings
+from omnicam.config.added import CameraBook
+from omnicam.config.model import CameraSettings, MqttSettings, NodeSettings
 from omnicam.detect.pose.model import find_model
 from omnicam.node import commands
-from omnicam.node.camera_watch import Outlet
 from omnicam.node.guardian import Guardian
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
+from omnicam.node.roster import Roster
+from omnicam.node.showing import Outlet
 from omnicam.node.worker import WorkerTask
 from omnicam.publish import topics
 from omnicam.publish.publisher import Publisher
@@ -48,8 +51,8 @@ class NoBroker:
         """There is nobody to tell."""
 
 
-async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[str]:
-    """Run a node until cancelled, or until all its files have ended.
+async def run(book: CameraBook, *, until_finished: bool = False) -> list[str]:
+    """Run the node of a configuration until cancelled, or until all its files have ended.
 
     Returns:
         Cameras whose source could never be read, and why.
@@ -57,6 +60,7 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
     Raises:
         StartError: a folder, a port or the pose model is missing.
     """
+    settings = book.settings
     model = find_model(settings.pose_model)
     recorder = await _open_record(settings)
     outbox = RecordOutbox(recorder)
@@ -66,35 +70,39 @@ async def run(settings: NodeSettings, *, until_finished: bool = False) -> list[s
                 PoseService(model, Path(private) / f"pose-{number}")
                 for number in range(settings.pose_processes)
             ]
-            tasks = {
-                camera.id: WorkerTask(
+            turns = itertools.cycle(poses)
+
+            def task(camera: CameraSettings) -> WorkerTask:
+                return WorkerTask(
                     camera=camera,
                     time_zone=settings.time_zone,
                     words=settings.words,
                     yamnet=settings.sound.yamnet,
-                    language=settings.language,
-                    pose_socket=poses[number % len(poses)].socket,
+                    pose_socket=next(turns).socket,
                     log_level=logging.getLogger().level,
                     verify=settings.model is not None and camera.verify,
                 )
-                for number, camera in enumerate(settings.cameras)
-            }
 
             publisher = Publisher(settings, settings.mqtt, outbox) if settings.mqtt else None
             outlet: Outlet = publisher or NoBroker()
 
-            def announce(info: Json) -> None:
+            def announce(now: NodeSettings, info: Json) -> None:
                 if publisher is not None:
-                    publisher.announce(info)
+                    publisher.announce(now, info)
 
             homes = await recorder.homes()
             verifier = _verifier(settings, outlet)
             guardian = Guardian(
-                settings, recorder, outbox, outlet, poses, tasks, homes, announce, verifier
+                settings, recorder, outbox, outlet, poses, task, homes, announce, verifier
             )
+            roster = Roster(book, guardian)
+
+            if verifier is not None:
+                guardian.on_language = verifier.speak
             if publisher is not None:
                 guardian.broker_connected = lambda: publisher.connected
-            async with serving(guardian, load_or_create(settings.data), settings.api) as port:
+            token = load_or_create(settings.data)
+            async with serving(guardian, roster, token, settings.api) as port:
                 guardian.api_url = settings.api.public_url or _own_url(settings.mqtt, port)
                 async with _beside(guardian, poses, publisher, recorder, verifier):
                     await guardian.run(until_finished=until_finished)
@@ -122,6 +130,7 @@ async def _beside(
         if publisher is not None:
             running.append(tasks.create_task(publisher.run(), name="publisher"))
             running.append(tasks.create_task(_obey(guardian, publisher), name="commands"))
+            running.append(tasks.create_task(guardian.report(), name="figures"))
         try:
             yield
         finally:
@@ -141,12 +150,13 @@ def _verifier(settings: NodeSettings, outlet: Outlet) -> Verifier | None:
         payload = json.dumps(state, ensure_ascii=False).encode()
         outlet.retain(topics.model(settings.node), payload)
 
-    return Verifier(settings.model, settings.data, settings.language, tell)
+    return Verifier(settings.model, settings.data, settings.language, tell, settings.node)
 
 
 async def _obey(guardian: Guardian, publisher: Publisher) -> None:
+    desk = commands.Desk(guardian)
     async for command in publisher.commands():
-        await commands.obey(command, guardian)
+        await desk.obey(command)
 
 
 async def _open_record(settings: NodeSettings) -> Recorder:

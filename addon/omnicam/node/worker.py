@@ -18,10 +18,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from omnicam.capture import CameraStream, CaptureError, Offer
-from omnicam.config.model import CameraSettings, Language
+from omnicam.config.model import CameraSettings
 from omnicam.detect.analyser import Analyser
 from omnicam.detect.pose.remote import RemotePoseEstimator
-from omnicam.detect.reasons import in_language
 from omnicam.detect.registry import make_scorers
 from omnicam.evidence import Finding
 from omnicam.media import AudioChunk, Frame, MediaItem, SignalChange, time_of
@@ -72,7 +71,6 @@ class WorkerTask:
         time_zone: IANA name, None for the machine's own.
         words: of the spoken trigger.
         yamnet: file of the optional pack, None where it is not used.
-        language: of the reasons.
         pose_socket: where the shared pose process listens.
         log_level: of Python's logging.
         verify: whether windows for a model are kept.
@@ -82,7 +80,6 @@ class WorkerTask:
     time_zone: str | None
     words: tuple[str, ...]
     yamnet: Path | None
-    language: Language
     pose_socket: Path
     log_level: int
     verify: bool = False
@@ -189,10 +186,7 @@ class _Worker:
             elif isinstance(item, Frame):
                 self._album.add(item)
             self._tell_opened()
-            findings += (
-                in_language(finding, self._task.language)
-                for finding in self._analyser.observe(item)
-            )
+            findings += self._analyser.observe(item)
             self._remember(item)
             if isinstance(item, Frame) and not self._fast:
                 self._lag_s = max(self._lag_s, time.time() - item.time)

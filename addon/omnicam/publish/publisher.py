@@ -54,10 +54,10 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Somebody set `setting` of a camera through MQTT.
+    """Somebody set `setting` of a camera, or of the node, through MQTT.
 
     Attributes:
-        camera: as the topic has it; there may be no such camera.
+        camera: as the topic has it; there may be no such camera. Empty for the node itself.
         setting: as the topic has it.
         value: the raw text.
         retained: whether the broker keeps it and says it again after every connect.
@@ -67,6 +67,11 @@ class Command:
     setting: str
     value: str
     retained: bool = False
+
+    @property
+    def topic(self) -> str:
+        """The topic below the node's own, as a person knows it."""
+        return "/".join(part for part in (self.camera, self.setting, "set") if part)
 
 
 class Publisher:
@@ -99,10 +104,22 @@ class Publisher:
             self._dirty[topic] = None
             self._wake.set()
 
-    def announce(self, info: dict[str, object]) -> None:
-        """Set what the `info` topic says; who owns the entities is added here."""
-        self._info = info
+    def announce(self, settings: NodeSettings, info: dict[str, object]) -> None:
+        """Set what the `info` topic says; who owns the entities is added here.
+
+        Of a camera that `settings` no longer have, the broker forgets everything.
+        """
+        kept = {camera.id for camera in settings.cameras}
+        gone = [camera for camera in self._settings.cameras if camera.id not in kept]
+        self._settings, self._info = settings, info
         self._refresh_ownership()
+        for camera in gone:
+            # After the info: who follows it lets the camera go before its states do.
+            for topic in (
+                discovery.topic(settings, camera),
+                *topics.retained(settings.node, camera.id),
+            ):
+                self.retain(topic, b"")
 
     def wake(self) -> None:
         """Say that the outbox holds something new."""
@@ -162,6 +179,7 @@ class Publisher:
         self._owner_known = False
         await client.subscribe(topics.owner(node), qos=1)
         await client.subscribe(topics.setting(node, "+", "+"), qos=1)
+        await client.subscribe(topics.node_setting(node, "+"), qos=1)
         self._dirty |= dict.fromkeys(self._retained)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(client), name="mqtt-listen")
@@ -195,7 +213,7 @@ class Publisher:
         try:
             self._commands.put_nowait(command)
         except asyncio.QueueFull:
-            _LOGGER.warning("%s/%s/set: too many commands", command.camera, command.setting)
+            _LOGGER.warning("%s: too many commands, this one is dropped", command.topic)
 
     async def _send(self, client: aiomqtt.Client) -> None:
         status = topics.node_status(self._settings.node)
@@ -243,7 +261,6 @@ class Publisher:
             discovery.topic(self._settings, camera): discovery.payload(self._settings, camera)
             for camera in self._settings.cameras
         }
-        # Without a model this takes away what a node with one may have offered before.
         offers[discovery.node_topic(self._settings)] = discovery.node_payload(self._settings)
         for topic, offer in offers.items():
             text = b""

@@ -72,4 +72,5 @@ def line(
         "feedback": feedback,
         "snapshot": snapshot,
         "clip": clip,
+        "test": event.test,
     }

@@ -90,6 +90,10 @@ class Recorder:
         """What the newest write could not record; empty when all went well."""
         return self._problems
 
+    def name_camera(self, camera: str, name: str) -> None:
+        """Take what people call a camera from now on; older events keep the older name."""
+        self._names[camera] = name
+
     async def recover(self) -> list[Event]:
         """Put in order what a crash left, once at the start; gives the events it had to end.
 

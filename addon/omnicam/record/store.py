@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from omnicam.decide.events import Event, FeedbackKind, Step
+from omnicam.decide.events import TRUTH, Event, FeedbackKind, Step
 from omnicam.decide.home import HomeMemory
 from omnicam.decide.words import HelpCall
 from omnicam.record import homes, outbox
@@ -163,7 +163,7 @@ class Store:
     def set_feedback(self, event: str, kind: FeedbackKind) -> bool:
         """Keep what a person said; False if there is no such event.
 
-        The same word again changes nothing, and an acknowledgement takes no judgement back.
+        The same word again changes nothing, and a word without a judgement takes none back.
         """
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -172,7 +172,7 @@ class Store:
             if row is None:
                 return False
             (before,) = row
-            if before is None or kind not in (before, FeedbackKind.ACKNOWLEDGED):
+            if before != kind and (kind in TRUTH or before not in TRUTH):
                 connection.execute(
                     "UPDATE events SET feedback = ?, feedback_time = ? WHERE id = ?",
                     (kind, self._clock(), event),

@@ -13,7 +13,15 @@ from omnicam.serve.routes import ROUTES, Route
 _BINARY = {"type": "string", "format": "binary"}
 _PROBLEM = {
     "type": "object",
-    "properties": {"error": {"type": "string"}, "remedy": {"type": "string"}},
+    "properties": {
+        "error": {"type": "string"},
+        "remedy": {"type": "string"},
+        "fields": {
+            "type": "object",
+            "description": "Of a camera's body: what is wrong with each field",
+            "additionalProperties": {"type": "string"},
+        },
+    },
     "required": ["error", "remedy"],
 }
 
@@ -63,13 +71,15 @@ def _operation(route: Route) -> dict[str, Any]:
         statuses["404"] = "There is no such thing"
     if route.searches or route.body:
         statuses["400"] = "A field cannot be used"
+    if route.conflict:
+        statuses["409"] = route.conflict
     if route.unavailable:
         statuses["503"] = route.unavailable
     operation: dict[str, Any] = {
         "summary": inspect.cleandoc(route.handler.__doc__ or ""),
         "operationId": getattr(route.handler, "__name__", route.path),
         "parameters": parameters,
-        "responses": {"200": _answer(route.content)}
+        "responses": {str(route.status): _answer(route.content)}
         | {
             status: {
                 "description": text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -27,6 +28,24 @@ class ProblemError(Exception):
         headers = {"WWW-Authenticate": "Bearer"} if self.status is HTTPStatus.UNAUTHORIZED else {}
         body = {"error": self.error, "remedy": self.remedy}
         return web.json_response(body, status=self.status, headers=headers)
+
+
+class FieldsError(ProblemError):
+    """Fields of a body that cannot be used.
+
+    Attributes:
+        fields: what is wrong with each, by its path such as `zones.bed.points`.
+    """
+
+    def __init__(self, fields: Mapping[str, str], remedy: str) -> None:
+        error = "; ".join(f"{field} {message}" for field, message in fields.items())
+        super().__init__(HTTPStatus.BAD_REQUEST, error, remedy)
+        self.fields = fields
+
+    def response(self) -> web.Response:
+        """Make the HTTP answer, with the fields apart for a form to show."""
+        body = {"error": self.error, "remedy": self.remedy, "fields": dict(self.fields)}
+        return web.json_response(body, status=self.status)
 
 
 def not_found(what: str, value: str, remedy: str) -> ProblemError:

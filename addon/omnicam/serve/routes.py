@@ -14,13 +14,30 @@ from omnicam import payloads
 from omnicam.decide.events import FeedbackKind
 from omnicam.record.errors import QueryError
 from omnicam.record.query import StoredEvent
+from omnicam.serve.editing import (
+    ADD_BODY,
+    CAMERA_REMEDY,
+    CHANGE_BODY,
+    add_camera,
+    camera_settings,
+    change_camera,
+    remove_camera,
+)
 from omnicam.serve.problem import ProblemError, not_found
 from omnicam.serve.query import event_query
-from omnicam.serve.view import Json, NodeView, UnavailableError, UnknownCameraError
+from omnicam.serve.view import (
+    Json,
+    NodeView,
+    UnansweredError,
+    UnavailableError,
+    UnknownCameraError,
+)
 
 VIEW: web.AppKey[NodeView] = web.AppKey("view", NodeView)
 
-_CAMERA_REMEDY = "GET /api/cameras lists the cameras"
+MOST_QUESTION = 500
+"""Characters of a question to a camera."""
+
 _EVENT_REMEDY = "GET /api/events lists the events; old ones are deleted after retention.days"
 
 
@@ -40,7 +57,7 @@ async def snapshot(request: web.Request) -> web.StreamResponse:
     try:
         jpeg = await request.app[VIEW].snapshot(camera)
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
     except UnavailableError as error:
         remedy = "try again when GET /api/cameras shows it online"
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), remedy) from None
@@ -53,8 +70,25 @@ async def stream(request: web.Request) -> web.StreamResponse:
     try:
         url = request.app[VIEW].stream_url(camera)
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
     return web.json_response({"url": url}, headers={"Cache-Control": "no-store"})
+
+
+async def describe(request: web.Request) -> web.StreamResponse:
+    """Have the model answer a question about what a camera sees now: `{"question": "…"}`."""
+    camera = request.match_info["camera"]
+    remedy = f'send JSON {{"question": …}} with a text of 1 to {MOST_QUESTION} characters'
+    question = (await _body(request, remedy)).get("question")
+    if not isinstance(question, str) or not 0 < len(question.strip()) <= MOST_QUESTION:
+        error = f"question = {str(question)[:60]!r} cannot be used"
+        raise ProblemError(HTTPStatus.BAD_REQUEST, error, remedy)
+    try:
+        answer = await request.app[VIEW].reply(camera, question.strip())
+    except UnknownCameraError:
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
+    except UnansweredError as error:
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), error.remedy) from None
+    return web.json_response({"camera": camera, "question": question.strip(), "answer": answer})
 
 
 async def home(request: web.Request) -> web.StreamResponse:
@@ -63,7 +97,7 @@ async def home(request: web.Request) -> web.StreamResponse:
     try:
         return web.json_response(request.app[VIEW].home(camera))
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
 
 
 async def forget_home(request: web.Request) -> web.StreamResponse:
@@ -72,7 +106,7 @@ async def forget_home(request: web.Request) -> web.StreamResponse:
     try:
         await request.app[VIEW].forget_home(camera)
     except UnknownCameraError:
-        raise not_found("camera", camera, _CAMERA_REMEDY) from None
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
     except UnavailableError as error:
         remedy = "GET /api/health shows what is wrong with the record"
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), remedy) from None
@@ -139,6 +173,8 @@ class Route:
         searches: whether it takes the search parameters.
         body: OpenAPI schema of the request's JSON body, if it has one.
         unavailable: when the answer is 503, if it can be.
+        conflict: when the answer is 409, if it can be.
+        status: of a good answer.
     """
 
     method: str
@@ -148,6 +184,8 @@ class Route:
     searches: bool = False
     body: dict[str, Any] | None = None
     unavailable: str = ""
+    conflict: str = ""
+    status: int = 200
 
 
 _FEEDBACK_BODY = {
@@ -156,9 +194,43 @@ _FEEDBACK_BODY = {
     "properties": {"kind": {"type": "string", "enum": list(FeedbackKind)}},
 }
 
+_QUESTION_BODY = {
+    "type": "object",
+    "required": ["question"],
+    "properties": {"question": {"type": "string", "minLength": 1, "maxLength": MOST_QUESTION}},
+}
+
+_UNWRITTEN = "It could not be written down; nothing has changed"
+_READ_ONLY = "The camera is set in the node's configuration file"
+
 ROUTES = (
     Route("GET", "/api/info", info),
     Route("GET", "/api/cameras", cameras),
+    Route(
+        "POST",
+        "/api/cameras",
+        add_camera,
+        body=ADD_BODY,
+        unavailable=_UNWRITTEN,
+        conflict="There is a camera of this id",
+        status=201,
+    ),
+    Route("GET", "/api/cameras/{camera}/settings", camera_settings),
+    Route(
+        "PATCH",
+        "/api/cameras/{camera}",
+        change_camera,
+        body=CHANGE_BODY,
+        unavailable=_UNWRITTEN,
+        conflict=_READ_ONLY,
+    ),
+    Route(
+        "DELETE",
+        "/api/cameras/{camera}",
+        remove_camera,
+        unavailable=_UNWRITTEN,
+        conflict=_READ_ONLY,
+    ),
     Route(
         "GET",
         "/api/cameras/{camera}/snapshot",
@@ -167,6 +239,13 @@ ROUTES = (
         unavailable="No picture now",
     ),
     Route("GET", "/api/cameras/{camera}/stream", stream),
+    Route(
+        "POST",
+        "/api/cameras/{camera}/describe",
+        describe,
+        body=_QUESTION_BODY,
+        unavailable="No model, no picture or no answer",
+    ),
     Route("GET", "/api/cameras/{camera}/home", home),
     Route("DELETE", "/api/cameras/{camera}/home", forget_home, unavailable="Not recorded"),
     Route("GET", "/api/events", events, searches=True),
@@ -179,17 +258,22 @@ ROUTES = (
 
 async def _kind(request: web.Request) -> FeedbackKind:
     remedy = f'send JSON {{"kind": …}} with one of {", ".join(FeedbackKind)}'
-    try:
-        body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is no JSON", remedy) from None
-    if not isinstance(body, dict) or "kind" not in body:
+    body = await _body(request, remedy)
+    if "kind" not in body:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "kind is missing", remedy)
     try:
         return FeedbackKind(body["kind"])
     except ValueError:
         error = f"kind = {str(body['kind'])[:60]!r} cannot be used"
         raise ProblemError(HTTPStatus.BAD_REQUEST, error, remedy) from None
+
+
+async def _body(request: web.Request, remedy: str) -> Json:
+    try:
+        body = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is no JSON", remedy) from None
+    return body if isinstance(body, dict) else {}
 
 
 async def _find(request: web.Request) -> StoredEvent:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from omnicam.config.model import ApiSettings, Secret
 from omnicam.serve import openapi
+from omnicam.serve.editing import EDITOR, CameraEditor
 from omnicam.serve.problem import ProblemError
 from omnicam.serve.routes import ROUTES, VIEW
 from omnicam.serve.token import FILE_NAME, accepts
@@ -30,7 +31,7 @@ class PortError(RuntimeError):
     """The API cannot listen; the message names the setting and the remedy."""
 
 
-def application(view: NodeView, token: Secret) -> web.Application:
+def application(view: NodeView, editor: CameraEditor, token: Secret) -> web.Application:
     """Make the web application."""
 
     async def health(request: web.Request) -> web.Response:
@@ -69,6 +70,7 @@ def application(view: NodeView, token: Secret) -> web.Application:
 
     app = web.Application(middlewares=[guard], client_max_size=MOST_BODY_BYTES)
     app[VIEW] = view
+    app[EDITOR] = editor
     app.router.add_get("/api/health", health)
     app.router.add_get("/api/openapi.json", describe)
     for route in ROUTES:
@@ -77,13 +79,15 @@ def application(view: NodeView, token: Secret) -> web.Application:
 
 
 @asynccontextmanager
-async def serving(view: NodeView, token: Secret, settings: ApiSettings) -> AsyncIterator[int]:
+async def serving(
+    view: NodeView, editor: CameraEditor, token: Secret, settings: ApiSettings
+) -> AsyncIterator[int]:
     """Serve while the context is open; gives the port, which the system chose if it was 0.
 
     Raises:
         PortError: the address or port cannot be used.
     """
-    runner = web.AppRunner(application(view, token), access_log=None, shutdown_timeout=2.0)
+    runner = web.AppRunner(application(view, editor, token), access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     try:
         try:

@@ -104,5 +104,15 @@ def wish(classes: Sequence[AnomalyClass], language: Language) -> str:
     return _SENTENCES[language].format(names=("、" if chinese else ", ").join(names))
 
 
+def asked(question: str) -> str:
+    """Give the last line that has a person's own question answered, in its own language."""
+    plain = " ".join(question.split())
+    return (
+        f"Somebody of the household asks: {plain}\n"
+        "Answer in one or two short sentences, in the language of the question. Say so where it "
+        "cannot be seen or heard. No guesses, no advice."
+    )
+
+
 def _name(anomaly: AnomalyClass) -> str:
     return ANOMALIES[anomaly].english.lower()

@@ -12,7 +12,7 @@ import threading
 import time as clock
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ class Verifier:
         data: Path,
         language: Language,
         changed: Callable[[Json], None],
+        node: str,
     ) -> None:
         """Make a verifier that asks nothing yet.
 
@@ -79,11 +80,13 @@ class Verifier:
             data: folder of what it remembers.
             language: of its words about the model's state.
             changed: told the model's state whenever that becomes another.
+            node: id of the node.
         """
         self.settings = settings
         self._data = data
         self._language = language
         self._changed = changed
+        self._node = node
         self._client: ModelClient | None = None
         self._line: Line[_Job] = Line()
         self._breaker = Breaker()
@@ -132,14 +135,15 @@ class Verifier:
         return await job.answer
 
     async def describe(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
+        self, ask: Ask, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
     ) -> str:
         """Ask for a sentence about what was affirmed; empty where none comes in time."""
         if self._client is None or self._breaker.state is not Circuit.CLOSED:
             return ""
         try:
             async with asyncio.timeout(self.settings.sentence_s), self._sentences:
-                text = await self._client.describe(window, scene, classes, seed)
+                session = self._session(ask.camera)
+                text = await self._client.describe(window, scene, classes, seed, session)
         except TimeoutError:
             text, outcome = "", Outcome.SLOW
         except AskError as error:
@@ -148,6 +152,29 @@ class Verifier:
             outcome = Outcome.ANSWERED
         self._tally.sentences[outcome] += 1
         return text
+
+    async def reply(self, camera: str, window: Window, scene: str, question: str) -> str:
+        """Have a person's question about a window answered, beside the line: somebody waits.
+
+        Raises:
+            AskError: there is no answer; `outcome` says why.
+        """
+        if self._client is None or self._breaker.state is not Circuit.CLOSED:
+            raise AskError(Outcome.PAUSED, "the model is left alone after failures")
+        outcome = Outcome.SLOW
+        try:
+            async with asyncio.timeout(self.settings.sentence_s), self._sentences:
+                text = await self._client.reply(window, scene, question, self._session(camera))
+        except TimeoutError:
+            raise AskError(outcome, f"no turn within {self.settings.sentence_s:g} s") from None
+        except AskError as error:
+            outcome = error.outcome
+            raise
+        else:
+            outcome = Outcome.ANSWERED
+            return text
+        finally:
+            self._tally.sentences[outcome] += 1
 
     def judge(self, camera: str, anomaly: AnomalyClass, z: float) -> Judged:
         """Give what z of a class on a camera means."""
@@ -182,6 +209,14 @@ class Verifier:
         """Take a person's word about an event."""
         self._memory = calibration.answered(self._memory, event, right=right)
         self._must_keep.set()
+
+    def speak(self, language: Language) -> None:
+        """Give sentences, and words about the model's state, in another language."""
+        self._language = language
+        self.settings = replace(self.settings, language=language)
+        if self._client is not None:
+            self._client.language = language
+            self._changed(self.state())
 
     def count(self, outcome: Outcome) -> None:
         """Count a window that never came to be asked about."""
@@ -256,7 +291,9 @@ class Verifier:
             self._tally.windows[Outcome.PAUSED] += 1
             return Answer(outcome=Outcome.PAUSED)
         try:
-            z = await self._client.look(job.window, job.scene, list(job.ask.events))
+            z = await self._client.look(
+                job.window, job.scene, list(job.ask.events), self._session(job.ask.camera)
+            )
         except AskError as error:
             self._note(error.outcome, str(error))
             self._tally.windows[error.outcome] += 1
@@ -269,6 +306,9 @@ class Verifier:
         self._breaker.succeeded()
         self._note(Outcome.ANSWERED, "")
         return Answer(outcome=Outcome.ANSWERED, z=z)
+
+    def _session(self, camera: str) -> str:
+        return f"{self._node}/{camera}"
 
     def _drop(self, jobs: list[_Job], now: float) -> None:
         for job in jobs:

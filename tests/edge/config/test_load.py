@@ -76,7 +76,6 @@ def test_a_small_file_is_enough() -> None:
         ("cameras.bedroom.classes.fal", {}, ["fal", "must be one of", "fall"]),
         ("cameras.bedroom.classes.fall.low", 0.9, ["low 0.9", "must rise"]),
         ("classes.fall.zones", ["bed"], ["cameras.<id>.classes"]),
-        ("cameras", {}, ["cameras", "at least one"]),
         ("cameras", [], ["cameras", "mapping"]),
         ("node", "My Home", ["node", "'My Home'", "living_room"]),
         ("mqtt.port", 99999, ["mqtt.port", "99999", "65535"]),

@@ -29,6 +29,7 @@ from omnicam.taxonomy import AnomalyClass
 from omnicam.time_zone import local_zone
 from omnicam.verify import store
 from omnicam.verify.calibration import Line, Memory
+from omnicam.verify.outcomes import AskError
 from omnicam.verify.verifier import Verifier
 from omnicam.verify.window import WindowOrder
 from tests.edge.verify import model_server
@@ -129,7 +130,7 @@ async def home(
             store.write(data, "omni", Memory(lines=lines))
         recorder = Recorder(data, settings.retention)
         assert settings.model is not None
-        verifier = Verifier(settings.model, data, settings.language, lambda _: None)
+        verifier = Verifier(settings.model, data, settings.language, lambda _: None, "home")
         outlet, worker = NoBroker(), Worker()
         shared = Shared("home", recorder, RecordOutbox(recorder), outlet, lambda: None)
         (bedroom,) = settings.cameras
@@ -179,6 +180,24 @@ async def test_a_fall_is_verified_with_a_sentence(tmp_path: Path) -> None:
     scene = said(here.server.bodies[0])[0].splitlines()
     assert scene[0] == "Camera: Bedroom."
     assert scene[1].startswith("Local time: ")
+
+
+async def test_a_person_asks_what_the_camera_sees(tmp_path: Path) -> None:
+    async with home(tmp_path, model_server.answering(yes)) as here:
+        await here.show(5, 6.0)
+        asked = "Is mum\nall right?"
+        assert await here.watch.reply(asked) == model_server.SENTENCE
+        assert here.worker.orders[-1].time == pytest.approx(here.now, abs=0.5)
+        scene, last = said(here.server.bodies[-1])
+        assert scene.startswith("Camera: Bedroom.")
+        assert "Is mum all right?" in last
+        here.worker.blind = True
+        with pytest.raises(WorkerUnavailableError):
+            await here.watch.reply(asked)
+        here.worker.blind = False
+        await here.server.kill()
+        with pytest.raises(AskError):
+            await here.watch.reply(asked)
 
 
 async def test_an_open_event_is_told_as_context_with_its_zone(tmp_path: Path) -> None:

@@ -43,7 +43,6 @@ async def node(data: Path, *, enabled: bool = True) -> AsyncIterator[tuple[Guard
         homes = await recorder.homes()
         outbox = RecordOutbox(recorder)
         node_settings = settings(data, enabled=enabled)
-        tasks: dict[str, object] = {"a": None, "b": None}
         yield (
             Guardian(
                 node_settings,
@@ -51,9 +50,9 @@ async def node(data: Path, *, enabled: bool = True) -> AsyncIterator[tuple[Guard
                 outbox,
                 NoBroker(),
                 [],
-                tasks,
+                lambda _: None,  # type: ignore[arg-type, return-value]
                 homes,
-                lambda _: None,  # type: ignore[arg-type]
+                lambda _settings, _info: None,
             ),
             recorder,
         )
@@ -147,7 +146,7 @@ async def test_people_answer_through_mqtt_too(
     async def say(setting: str, value: str, camera: str = "a", *, retained: bool = False) -> str:
         caplog.clear()
         command = Command(camera=camera, setting=setting, value=value, retained=retained)
-        await commands.obey(command, guardian)
+        await commands.Desk(guardian).obey(command)
         return caplog.text
 
     async with node(tmp_path) as (guardian, recorder):

@@ -15,6 +15,7 @@ import pytest
 
 from harness.demo import SCENES
 from harness.footage import Footage, staged
+from omnicam.config.added import CameraBook
 from omnicam.config.load import parse
 from omnicam.node.run import run
 from omnicam.record.query import EventQuery, StoredEvent
@@ -50,7 +51,7 @@ async def play(
         "cameras": {room: camera | changes for room, changes in rooms.items()},
     }
     settings = parse(raw, base=data)
-    assert await run(settings, until_finished=True) == []
+    assert await run(CameraBook(raw, data, {}, settings), until_finished=True) == []
     recorder = Recorder(data, settings.retention)
     try:
         page = await recorder.search(EventQuery())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from omnicam import payloads
+from omnicam.config.added import NotThereError, ReadOnlyError, TakenError
 from omnicam.config.load import default_classes
 from omnicam.config.model import ApiSettings, CameraSettings, RetentionSettings, Secret
 from omnicam.decide.calibration import Calibration
@@ -22,7 +24,7 @@ from omnicam.record.recorder import Recorder
 from omnicam.serve.routes import ROUTES
 from omnicam.serve.server import PortError, serving
 from omnicam.serve.token import accepts, load_or_create
-from omnicam.serve.view import Json, UnavailableError, UnknownCameraError
+from omnicam.serve.view import Json, UnansweredError, UnavailableError, UnknownCameraError
 from omnicam.taxonomy import AnomalyClass, Level
 
 TOKEN = Secret("a-token")
@@ -64,6 +66,11 @@ class RecordView:
     async def feedback(self, event: str, kind: FeedbackKind) -> bool:
         return await self.recorder.set_feedback(event, kind)
 
+    async def reply(self, camera: str, question: str) -> str:
+        if self._known(camera) == "hall":
+            raise UnansweredError("camera hall: no model looks at it", "set model")
+        return f"You asked: {question}"
+
     def home(self, camera: str) -> Json:
         home = Home(settings(self._known(camera)), Calibration(), self.memories.get(camera))
         home.watch(START)
@@ -81,6 +88,22 @@ class RecordView:
         if camera not in ("bedroom", "hall"):
             raise UnknownCameraError(camera)
         return camera
+
+
+class FileOnly:
+    """A node all of whose cameras stand in its file; test_roster.py changes them."""
+
+    def settings(self, camera: str) -> Json:
+        raise NotThereError(camera)
+
+    async def add(self, camera: str, fields: Mapping[str, Any]) -> None:
+        raise TakenError(camera)
+
+    async def change(self, camera: str, fields: Mapping[str, Any]) -> None:
+        raise ReadOnlyError(camera)
+
+    async def remove(self, camera: str) -> None:
+        raise ReadOnlyError(camera)
 
 
 def settings(camera: str) -> CameraSettings:
@@ -126,7 +149,7 @@ async def api(view: RecordView) -> AsyncIterator[aiohttp.ClientSession]:
     listen = ApiSettings(host="127.0.0.1", port=0)
     headers = {"Authorization": f"Bearer {TOKEN.reveal()}"}
     async with (
-        serving(view, TOKEN, listen) as port,
+        serving(view, FileOnly(), TOKEN, listen) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers) as session,
     ):
         yield session
@@ -157,7 +180,7 @@ async def test_nothing_but_bare_health_is_answered_without_the_token(
 async def test_a_watchdog_without_token_sees_that_the_node_is_degraded(recorder: Recorder) -> None:
     settings = ApiSettings(host="127.0.0.1", port=0)
     async with (
-        serving(RecordView(recorder, status="degraded"), TOKEN, settings) as port,
+        serving(RecordView(recorder, status="degraded"), FileOnly(), TOKEN, settings) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
     ):
         assert await answer(session, "/api/health", 503) == {"status": "degraded"}
@@ -279,6 +302,58 @@ async def test_feedback_is_kept(api: aiohttp.ClientSession, recorder: Recorder) 
         assert "GET /api/events" in (await response.json())["remedy"]
 
 
+async def test_a_word_without_a_judgement_takes_none_back(
+    api: aiohttp.ClientSession, recorder: Recorder
+) -> None:
+    event = fall(0)
+    await recorder.record_step(event)
+    path = f"/api/events/{event.id}/feedback"
+    for kind, kept in (
+        ("acknowledged", "acknowledged"),
+        ("dismissed", "dismissed"),
+        ("needs_help", "needs_help"),
+        ("dismissed", "needs_help"),
+        ("false_alarm", "false_alarm"),
+    ):
+        async with api.post(path, json={"kind": kind}) as response:
+            assert response.status == 200
+        assert (await answer(api, f"/api/events/{event.id}"))["feedback"] == kept
+
+
+async def test_a_camera_is_asked_a_question(api: aiohttp.ClientSession) -> None:
+    path = "/api/cameras/{}/describe"
+    async with api.post(path.format("bedroom"), json={"question": " Is mum up? "}) as response:
+        assert await response.json() == {
+            "camera": "bedroom",
+            "question": "Is mum up?",
+            "answer": "You asked: Is mum up?",
+        }
+    for camera, body, status, said in (
+        ("hall", {"question": "?"}, 503, "no model"),
+        ("attic", {"question": "?"}, 404, "attic"),
+        ("bedroom", {"question": " "}, 400, "question"),
+        ("bedroom", {"question": 7}, 400, "question"),
+        ("bedroom", {"question": "x" * 501}, 400, "question"),
+        ("bedroom", [], 400, "question"),
+    ):
+        async with api.post(path.format(camera), json=body) as response:
+            assert response.status == status, body
+            problem = await response.json()
+        assert said in problem["error"]
+        assert problem["remedy"]
+
+
+async def test_a_part_of_a_clip_can_be_had(api: aiohttp.ClientSession, recorder: Recorder) -> None:
+    event = fall(0)
+    await recorder.record_step(event, JPEG, clip_follows=True)
+    (await recorder.prepare_clip(event.id)).write_bytes(b"a film")
+    await recorder.finish_clip(event.id)
+    part = {"Range": "bytes=2-3"}
+    async with api.get(f"/api/events/{event.id}/clip", headers=part) as response:
+        assert (response.status, await response.read()) == (206, b"fi")
+        assert response.headers["Content-Range"] == "bytes 2-3/6"
+
+
 async def test_what_a_camera_learned_is_shown_and_forgotten(
     api: aiohttp.ClientSession, view: RecordView
 ) -> None:
@@ -331,9 +406,11 @@ async def test_an_unknown_path_is_told_as_json(api: aiohttp.ClientSession) -> No
 
 async def test_a_port_in_use_is_told_with_the_remedy(recorder: Recorder) -> None:
     settings = ApiSettings(host="127.0.0.1", port=0)
-    async with serving(RecordView(recorder), TOKEN, settings) as port:
+    async with serving(RecordView(recorder), FileOnly(), TOKEN, settings) as port:
         with pytest.raises(PortError, match=r"api\.port"):
-            async with serving(RecordView(recorder), TOKEN, replace(settings, port=port)):
+            async with serving(
+                RecordView(recorder), FileOnly(), TOKEN, replace(settings, port=port)
+            ):
                 pass
 
 
