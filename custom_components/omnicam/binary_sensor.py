@@ -75,7 +75,7 @@ async def async_setup_entry(
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities(AnomalySensor(feed, description) for description in DESCRIPTIONS)
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
 class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
@@ -87,7 +87,7 @@ class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
 
     def __init__(self, feed: CameraFeed, description: AnomalyDescription) -> None:
         """Take the feed and the class to show."""
-        super().__init__(feed, description.key)
+        super().__init__(feed, description.key, description.anomaly.value)
         self.entity_description = description
 
     @property

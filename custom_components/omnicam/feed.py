@@ -183,12 +183,12 @@ class CameraFeed(TopicFeed):
     @callback
     def _on_choice(self, message: mqtt.ReceiveMessage) -> None:
         self.choice = self._read(message, parse_camera_choice)
-        self.async_notify()
+        self.async_notify("settings")
 
     @callback
     def _on_figures(self, message: mqtt.ReceiveMessage) -> None:
         self.figures = self._read(message, parse_camera_figures) or CameraFigures()
-        self.async_notify()
+        self.async_notify("figures")
 
     @callback
     def _on_level(self, message: mqtt.ReceiveMessage) -> None:
@@ -198,12 +198,12 @@ class CameraFeed(TopicFeed):
                 message.topic, [Flaw("(payload)", shown(text), f"send one of {', '.join(LEVELS)}")]
             )
         self.level = text if text in LEVELS else None
-        self.async_notify()
+        self.async_notify("level")
 
     @callback
     def _on_last_event(self, message: mqtt.ReceiveMessage) -> None:
         self.last_event = self._read(message, parse_event)
-        self.async_notify()
+        self.async_notify("last_event")
 
     @callback
     def _on_verdict(self, anomaly: AnomalyClass, message: mqtt.ReceiveMessage) -> None:
@@ -213,7 +213,7 @@ class CameraFeed(TopicFeed):
             self._verdicts.pop(anomaly, None)
         else:
             self._verdicts[anomaly] = verdict
-        self.async_notify()
+        self.async_notify(anomaly.value)
 
     @callback
     def _on_event[T](

@@ -48,9 +48,7 @@ class Camera:
 def async_device(hass: HomeAssistant, camera: Camera) -> dr.DeviceEntry | None:
     """Give a camera's device."""
     identifier = camera_identifier(camera.hub.node, camera.id)
-    return dr.async_get(hass).async_get_device_by_identifier(
-        identifier, camera.entry.entry_id
-    )
+    return dr.async_get(hass).async_get_device_by_identifier(identifier, camera.entry.entry_id)
 
 
 @callback

@@ -23,6 +23,7 @@ DOMAIN = "loop_watch"
 CONFIG_SCHEMA = cv.empty_config_schema(DOMAIN)
 BEAT_S = 0.002
 LATE_S = 0.020
+SETTLE_S = 0.2
 MARK = "custom_components/omnicam/"
 
 
@@ -39,6 +40,15 @@ class Watch:
         self.worst = 0.0
         self.ours = 0.0
         self.stacks: dict[str, float] = {}
+
+    def told(self) -> dict[str, Any]:
+        """Give the worst stalls, and what was on the stack in them."""
+        stacks = sorted(((late * 1e3, who) for who, late in self.stacks.items()), reverse=True)
+        return {
+            "worst_ms": self.worst * 1e3,
+            "omnicam_ms": self.ours * 1e3,
+            "held_by": stacks[:8],
+        }
 
     async def beat(self) -> None:
         """Beat for ever."""
@@ -73,7 +83,9 @@ async def async_setup(hass: HomeAssistant, _: dict[str, Any]) -> bool:
     threading.Thread(target=watch.look, daemon=True).start()
 
     async def report(call: ServiceCall) -> None:
-        await hass.async_add_executor_job(_write, watch, Path(call.data["file"]))
+        told = watch.told()
+        await hass.async_add_executor_job(_write, told, Path(call.data["file"]))
+        await asyncio.sleep(SETTLE_S)  # counting objects held the loop up: that is the bench's own
         watch.last = time.perf_counter()
         watch.reset()
 
@@ -81,18 +93,9 @@ async def async_setup(hass: HomeAssistant, _: dict[str, Any]) -> bool:
     return True
 
 
-def _write(watch: Watch, file: Path) -> None:
-    """Write what was seen, then what memory is held."""
-    stacks = sorted(((late * 1e3, who) for who, late in watch.stacks.copy().items()), reverse=True)
-    told = {
-        "worst_ms": watch.worst * 1e3,
-        "omnicam_ms": watch.ours * 1e3,
-        "held_by": stacks[:8],
-    }
+def _write(told: dict[str, Any], file: Path) -> None:
+    """Write what was seen, and what memory is held."""
     gc.collect()
     pages = Path("/proc/self/statm").read_text("ascii").split()[1]
-    told |= {
-        "resident": int(pages) * resource.getpagesize(),
-        "objects": len(gc.get_objects()),
-    }
-    file.write_text(json.dumps(told), "utf-8")
+    held = {"resident": int(pages) * resource.getpagesize(), "objects": len(gc.get_objects())}
+    file.write_text(json.dumps(told | held), "utf-8")
