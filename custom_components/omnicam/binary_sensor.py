@@ -111,9 +111,9 @@ async def async_setup_entry(
 
         _forget_others(hass, entry, feed)
         add_questions()
-        entry.async_on_unload(feed.async_listen(add_questions))
+        entry.async_on_unload(feed.async_listen(add_questions, "status"))
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
 @callback
@@ -136,7 +136,7 @@ class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
 
     def __init__(self, feed: CameraFeed, description: AnomalyDescription) -> None:
         """Take the feed and the class to show."""
-        super().__init__(feed, description.key)
+        super().__init__(feed, description.key, description.anomaly)
         self.entity_description = description
 
     @property

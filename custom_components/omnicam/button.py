@@ -25,7 +25,7 @@ async def async_setup_entry(
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities([AlarmTest(feed)])
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
 class AlarmTest(OmnicamCameraEntity, ButtonEntity):
@@ -36,7 +36,7 @@ class AlarmTest(OmnicamCameraEntity, ButtonEntity):
 
     def __init__(self, feed: CameraFeed) -> None:
         """Take the feed."""
-        super().__init__(feed, "test_alarm")
+        super().__init__(feed, "test_alarm", "status")
 
     @override
     async def async_press(self) -> None:

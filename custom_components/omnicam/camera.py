@@ -29,7 +29,7 @@ async def async_setup_entry(
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities([OmnicamCamera(feed, hub.monitor)])
 
-    entry.async_on_unload(hub.async_on_camera(add_camera))
+    entry.async_on_unload(await hub.async_add_for_cameras(add_camera))
 
 
 class OmnicamCamera(OmnicamCameraEntity, Camera):

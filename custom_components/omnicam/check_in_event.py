@@ -19,7 +19,7 @@ class CheckInEvent(OmnicamCameraEntity, EventEntity):
 
     def __init__(self, feed: CameraFeed) -> None:
         """Take the feed."""
-        super().__init__(feed, "check_in")
+        super().__init__(feed, "check_in", "status")
         self._attr_event_types = list(EVENT_TYPES)
 
     @override

@@ -29,7 +29,7 @@ async def async_setup_entry(
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities([HelpEvent(feed), AnomalyEvents(feed), CheckInEvent(feed)])
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
 class HelpEvent(OmnicamCameraEntity, EventEntity):
@@ -39,7 +39,7 @@ class HelpEvent(OmnicamCameraEntity, EventEntity):
 
     def __init__(self, feed: CameraFeed) -> None:
         """Take the feed."""
-        super().__init__(feed, "help_called")
+        super().__init__(feed, "help_called", "status")
         self._attr_event_types = [HELP_CALLED]
 
     @override
@@ -69,7 +69,7 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
 
     def __init__(self, feed: CameraFeed) -> None:
         """Take the feed."""
-        super().__init__(feed, "anomaly")
+        super().__init__(feed, "anomaly", "status")
         self._attr_event_types = [step.value for step in Step]
 
     @property

@@ -218,12 +218,12 @@ class CameraFeed(TopicFeed):
     @callback
     def _on_choice(self, message: mqtt.ReceiveMessage) -> None:
         self.choice = self._read(message, parse_camera_choice)
-        self.async_notify()
+        self.async_notify("settings")
 
     @callback
     def _on_figures(self, message: mqtt.ReceiveMessage) -> None:
         self.figures = self._read(message, parse_camera_figures) or CameraFigures()
-        self.async_notify()
+        self.async_notify("figures")
 
     @callback
     def _on_level(self, message: mqtt.ReceiveMessage) -> None:
@@ -233,12 +233,12 @@ class CameraFeed(TopicFeed):
                 message.topic, [Flaw("(payload)", shown(text), f"send one of {', '.join(LEVELS)}")]
             )
         self.level = text if text in LEVELS else None
-        self.async_notify()
+        self.async_notify("level")
 
     @callback
     def _on_last_event(self, message: mqtt.ReceiveMessage) -> None:
         self.last_event = self._read(message, self._parse_event)
-        self.async_notify()
+        self.async_notify("last_event")
 
     @callback
     def _on_verdict(self, anomaly: str, message: mqtt.ReceiveMessage) -> None:
@@ -248,7 +248,7 @@ class CameraFeed(TopicFeed):
             self._verdicts.pop(anomaly, None)
         else:
             self._verdicts[anomaly] = verdict
-        self.async_notify()
+        self.async_notify(anomaly)
 
     @callback
     def _on_event[T](

@@ -99,6 +99,20 @@ class OmnicamHub:
 
         return remove
 
+    async def async_add_for_cameras(self, add: NewCameraListener) -> CALLBACK_TYPE:
+        """As `async_on_camera`, for adding entities: a step of the loop for each camera.
+
+        Home Assistant adds entities without a pause; those of a hundred cameras at once would
+        hold everything else up for seconds.
+        """
+        done: set[str] = set()
+        while feed := next((f for f in self.cameras.values() if f.info.id not in done), None):
+            add(feed)
+            done.add(feed.info.id)
+            await asyncio.sleep(0)
+        self._new_camera_listeners.append(add)
+        return lambda: self._new_camera_listeners.remove(add)
+
     async def async_apply_info(self, info: NodeInfo) -> None:
         """Take over a node's info: add new cameras, drop those gone. Twice changes nothing."""
         # Locked, since the info may come from MQTT and the API at the same time.
@@ -123,6 +137,7 @@ class OmnicamHub:
                 self.cameras[camera_id] = feed
                 for listener in tuple(self._new_camera_listeners):
                     listener(feed)
+                await asyncio.sleep(0)
             self._informed.set()
 
     async def _on_info(self, message: mqtt.ReceiveMessage) -> None:

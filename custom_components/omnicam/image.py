@@ -30,7 +30,7 @@ async def async_setup_entry(
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities([LastEventImage(hass, feed)])
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
 class LastEventImage(OmnicamCameraEntity, ImageEntity):
@@ -42,7 +42,7 @@ class LastEventImage(OmnicamCameraEntity, ImageEntity):
     def __init__(self, hass: HomeAssistant, feed: CameraFeed) -> None:
         """Take the feed."""
         ImageEntity.__init__(self, hass)
-        OmnicamCameraEntity.__init__(self, feed, "last_event")
+        OmnicamCameraEntity.__init__(self, feed, "last_event", "last_event")
         self._jpeg: bytes | None = None
         self._arrived: datetime | None = None
 

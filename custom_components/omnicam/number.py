@@ -26,7 +26,7 @@ async def async_setup_entry(
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities([Sensitivity(feed)])
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
 class Sensitivity(OmnicamCameraEntity, NumberEntity):
@@ -42,7 +42,7 @@ class Sensitivity(OmnicamCameraEntity, NumberEntity):
 
     def __init__(self, feed: CameraFeed) -> None:
         """Take the feed."""
-        super().__init__(feed, "sensitivity")
+        super().__init__(feed, "sensitivity", "settings")
 
     @property
     @override

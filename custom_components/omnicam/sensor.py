@@ -42,11 +42,13 @@ class CameraSensorDescription(SensorEntityDescription):
     """A sensor of a camera.
 
     Attributes:
+        topic: where the node says it.
         value: gives its state.
         attributes: gives what stands behind it.
         outlives_camera: stays available while the camera is away.
     """
 
+    topic: str
     value: Callable[[CameraFeed], float | str | None]
     attributes: Callable[[CameraFeed], Mapping[str, Any]] | None = None
     outlives_camera: bool = False
@@ -98,6 +100,7 @@ CAMERA_SENSORS: Final = (
     CameraSensorDescription(
         key="level",
         translation_key="level",
+        topic="level",
         device_class=SensorDeviceClass.ENUM,
         options=list(LEVELS),
         value=lambda feed: feed.level,
@@ -105,6 +108,7 @@ CAMERA_SENSORS: Final = (
     CameraSensorDescription(
         key="description",
         translation_key="description",
+        topic="last_event",
         value=_sentence,
         attributes=_last_event,
         outlives_camera=True,
@@ -112,6 +116,7 @@ CAMERA_SENSORS: Final = (
     CameraSensorDescription(
         key="frame_rate",
         translation_key="frame_rate",
+        topic="figures",
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         state_class=SensorStateClass.MEASUREMENT,
@@ -122,6 +127,7 @@ CAMERA_SENSORS: Final = (
     CameraSensorDescription(
         key="latency",
         translation_key="latency",
+        topic="figures",
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         device_class=SensorDeviceClass.DURATION,
@@ -133,6 +139,7 @@ CAMERA_SENSORS: Final = (
     CameraSensorDescription(
         key="dropped_frames",
         translation_key="dropped_frames",
+        topic="figures",
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         state_class=SensorStateClass.TOTAL_INCREASING,
@@ -209,7 +216,7 @@ async def async_setup_entry(
         shown.update(str(sensor.unique_id) for sensor in sensors)
         async_add_entities(sensors)
 
-    entry.async_on_unload(hub.async_on_camera(add_camera))
+    entry.async_on_unload(await hub.async_add_for_cameras(add_camera))
     if hub.feed.info is not None and hub.feed.info.model is None:
         _forget(hass, {f"{hub.node}/{description.key}" for description in MODEL_SENSORS})
     follow_model()
@@ -235,7 +242,7 @@ class CameraSensor(OmnicamCameraEntity, SensorEntity):
 
     def __init__(self, feed: CameraFeed, description: CameraSensorDescription) -> None:
         """Take the feed and what to show of it."""
-        super().__init__(feed, description.key)
+        super().__init__(feed, description.key, description.topic)
         self.entity_description = description
 
     @property

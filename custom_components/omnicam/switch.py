@@ -22,10 +22,12 @@ class CameraSwitchDescription(SwitchEntityDescription):
     """A switch of a camera.
 
     Attributes:
+        topic: where the node says it.
         is_on: reads it, None while the node has not said.
         turn: lets the node set it.
     """
 
+    topic: str
     is_on: Callable[[CameraFeed], bool | None]
     turn: Callable[[CameraFeed, bool], Awaitable[None]]
 
@@ -34,6 +36,7 @@ DESCRIPTIONS: Final = (
     CameraSwitchDescription(
         key="privacy",
         translation_key="privacy",
+        topic="status",
         is_on=lambda feed: None if feed.status is None else feed.private,
         turn=lambda feed, on: feed.async_watch(on=not on),
     ),
@@ -41,6 +44,7 @@ DESCRIPTIONS: Final = (
         key="detection",
         translation_key="detection",
         entity_category=EntityCategory.CONFIG,
+        topic="settings",
         is_on=lambda feed: feed.choice.detection if feed.choice else None,
         turn=lambda feed, on: feed.async_detect(on=on),
     ),
@@ -58,7 +62,7 @@ async def async_setup_entry(
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities(CameraSwitch(feed, description) for description in DESCRIPTIONS)
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
 class CameraSwitch(OmnicamCameraEntity, SwitchEntity):
@@ -68,7 +72,7 @@ class CameraSwitch(OmnicamCameraEntity, SwitchEntity):
 
     def __init__(self, feed: CameraFeed, description: CameraSwitchDescription) -> None:
         """Take the feed and what to switch."""
-        super().__init__(feed, description.key)
+        super().__init__(feed, description.key, description.topic)
         self.entity_description = description
 
     @property

@@ -30,7 +30,7 @@ class TopicFeed:
         self._topic = topic
         self._complaints = complaints
         self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._state_listeners: set[Callable[[], None]] = set()
+        self._state_listeners: dict[str | None, set[Callable[[], None]]] = {}
 
     async def async_subscribe(self, suffix: str, handler: Handler) -> CALLBACK_TYPE:
         """Listen to a topic, beyond what every feed listens to."""
@@ -46,15 +46,21 @@ class TopicFeed:
             self._unsubscribe.pop()()
 
     @callback
-    def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call back after every change of state."""
-        return add_listener(self._state_listeners, listener)
+    def async_listen(self, listener: Callable[[], None], topic: str | None = None) -> CALLBACK_TYPE:
+        """Call back after every change, or only after those of one topic and of all at once.
+
+        A camera has twenty entities: to write all of them at each message costs Home Assistant
+        twenty times as much as to write the one that the message is about.
+        """
+        return add_listener(self._state_listeners.setdefault(topic, set()), listener)
 
     @callback
-    def async_notify(self) -> None:
-        """Tell the entities that something may have changed."""
-        for listener in tuple(self._state_listeners):
-            listener()
+    def async_notify(self, topic: str | None = None) -> None:
+        """Tell the entities that what one topic says may have changed; None: everything may."""
+        topics = tuple(self._state_listeners) if topic is None else (topic, None)
+        for each in topics:
+            for listener in tuple(self._state_listeners.get(each, ())):
+                listener()
 
     async def async_command(self, setting: str, value: str, obeyed: Callable[[], bool]) -> None:
         """Ask the node for something, and return once it says that it is so.

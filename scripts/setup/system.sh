@@ -5,6 +5,7 @@ source "$(dirname "$0")/../lib/common.sh"
 
 packages=(
   build-essential python3-venv                  # sdists that compile; uv's own environment
+  chromium                                      # a browser that walks Home Assistant
   ffmpeg espeak-ng                              # staged recordings and voices
   gir1.2-gst-rtsp-server-1.0 python3-gi         # the staged camera: an RTSP server
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
