@@ -30,7 +30,7 @@ MODEL = "omnicam/home/model"
 ANSWER_S = 1.5
 """What the model takes for an answer: long enough to be in the middle of one."""
 DEADLINE_S = 4.0
-ABOUT_THE_FALL = f"asked {question(AnomalyClass.FALL)}"
+ABOUT_THE_FALL = f"asked {question(AnomalyClass.FALL, {})}"
 
 
 class Model(Child):

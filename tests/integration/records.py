@@ -44,6 +44,7 @@ class Records:
         self.questions: list[tuple[str, str]] = []
         self.searches: list[dict[str, str]] = []
         self.answer: str | None = "Nobody is there."
+        self.breaks_off = False
 
     def serve(self, app: web.Application) -> None:
         """Add the routes."""
@@ -78,13 +79,15 @@ class Records:
         known = self._known(request)
         return web.json_response(known) if known else _missing("event")
 
-    async def _file(self, request: web.Request) -> web.Response:
+    async def _file(self, request: web.Request) -> web.StreamResponse:
         if refusal := self._refuse(request):
             return refusal
         known, kind = self._known(request), request.match_info["kind"]
         if known is None or known[kind] is None:
             return _missing(kind)
         body = CLIP if kind == "clip" else PICTURE
+        if self.breaks_off:
+            return await _half(request, body)
         part = request.http_range
         if part.start is None and part.stop is None:
             return web.Response(body=body, headers={"Accept-Ranges": "bytes"})
@@ -111,6 +114,16 @@ class Records:
             problem = {"error": "no model looks at it", "remedy": "set model"}
             return web.json_response(problem, status=503)
         return web.json_response({"camera": camera, "answer": self.answer})
+
+
+async def _half(request: web.Request, body: bytes) -> web.StreamResponse:
+    """Begin an answer and cut the connection."""
+    response = web.StreamResponse(headers={"Content-Length": str(len(body))})
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
 
 
 def _missing(what: str) -> web.Response:

@@ -62,6 +62,7 @@ async def test_bus(
             "level": "high",
             "confidence": 0.97,
             "reason": "trunk fell to 80 degrees",
+            "description": None,
             "review": False,
             "time": "2026-11-22T10:00:03+00:00",
             "late": False,

@@ -7,9 +7,11 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import floor_registry as fr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .node import Node
@@ -30,15 +32,15 @@ class Household:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Begin with nobody."""
-        self.answers: dict[str, list[str | None]] = {}
+        self.answers: dict[str, list[str | Exception | None]] = {}
         self.asked: list[tuple[str, str]] = []
         self._hass = hass
         hass.services.async_register(
             "assist_satellite", "ask_question", self._ask, supports_response=SupportsResponse.ONLY
         )
 
-    def add(self, name: str, area: str | None, *answers: str | None) -> None:
-        """Put a satellite into a room; None is silence."""
+    def add(self, name: str, area: str | None, *answers: str | Exception | None) -> None:
+        """Put a satellite into a room; None is silence, an error that of the satellite."""
         entry = er.async_get(self._hass).async_get_or_create(
             "assist_satellite", "test", name, suggested_object_id=name
         )
@@ -52,6 +54,8 @@ class Household:
         answer = self.answers[satellite].pop(0)
         if answer is None:
             await asyncio.sleep(60)
+        if isinstance(answer, Exception):
+            raise answer
         return {"id": None, "sentence": answer, "slots": {}}
 
 
@@ -168,3 +172,63 @@ async def test_a_node_that_is_away_changes_no_outcome(
     state = hass.states.get(CHECK_IN)
     assert state is not None
     assert (state.attributes["event_type"], state.attributes["told_node"]) == ("needs_help", False)
+
+
+async def test_the_nearest_satellite_that_works_is_asked(
+    hass: HomeAssistant, home: Household, node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The floor counts after the room; a device gives its own room; one that fails is passed."""
+    floor = fr.async_get(hass).async_create("Upstairs")
+    areas = ar.async_get(hass)
+    areas.async_update("bedroom", floor_id=floor.floor_id)
+    landing = areas.async_create("Landing", floor_id=floor.floor_id)
+    home.add("cellar", None, "yes")
+    home.add("landing", landing.id, "yes")
+    home.add("away", "bedroom", "yes")
+    hass.states.async_set("assist_satellite.away", "unavailable", {"supported_features": 3})
+    hass.states.async_set("assist_satellite.unregistered", "idle", {"supported_features": 3})
+    home.add("bed", None, HomeAssistantError("its microphone is off"))
+    entry = MockConfigEntry()
+    entry.add_to_hass(hass)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={("test", "bed")}
+    )
+    dr.async_get(hass).async_update_device(device.id, area_id="bedroom")
+    er.async_get(hass).async_update_entity("assist_satellite.bed", device_id=device.id)
+    await fall(hass, node)
+    assert [name for name, _ in home.asked] == ["bed", "landing"]
+    assert "its microphone is off" in caplog.text
+    assert outcome(hass) == "all_right"
+
+
+async def test_what_cannot_be_understood_twice_is_no_answer(
+    hass: HomeAssistant, home: Household, node: Node
+) -> None:
+    """Silence and babble alike raise the event."""
+    home.add("bed", "bedroom", "the weather", "tomorrow")
+    await fall(hass, node)
+    assert len(home.asked) == 2
+    assert outcome(hass) == "no_answer"
+    assert [kind for _, kind in node.records.feedback] == ["unanswered"]
+
+
+async def test_old_answers_are_forgotten(hass: HomeAssistant, home: Household, node: Node) -> None:
+    """Their number is bounded: the oldest event can be asked about anew."""
+    home.add("bed", "bedroom", "yes", "yes", "no")
+    node.records.events.append(event(2))
+    first, second = (each["event"] for each in node.records.events)
+
+    async def ask(name: str) -> str:
+        said = await hass.services.async_call(
+            "omnicam",
+            "start_check_in",
+            {"entity_id": CHECK_IN, "event_id": name},
+            blocking=True,
+            return_response=True,
+        )
+        return str((said or {})["outcome"])
+
+    with patch("custom_components.omnicam.check_in._REMEMBERED", 1):
+        assert [await ask(first), await ask(second)] == ["all_right", "all_right"]
+        assert await ask(second) == "all_right"
+        assert await ask(first) == "needs_help"
