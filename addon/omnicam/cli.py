@@ -99,6 +99,13 @@ def _add_evaluation(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--verify-name", default="qwen3-omni", help="name of the model there")
     parser.add_argument("--verify-token-file", type=Path, help="file that holds its token")
+    parser.add_argument(
+        "--calibrate",
+        metavar="DIR",
+        type=Path,
+        help="write the lines by which a node reads the model's word into model.json in this "
+        "folder, its data folder while it does not run",
+    )
     parser.add_argument("--json", type=Path, help="write the results here")
     parser.add_argument("--timing", type=Path, help="write what each recording cost here")
     parser.add_argument("--report", type=Path, help="write an HTML page with pictures here")
@@ -194,6 +201,7 @@ def _evaluate(options: argparse.Namespace) -> int:
             timing=options.timing,
             report=options.report,
             verify=verify,
+            calibrate=options.calibrate,
         )
     )
 

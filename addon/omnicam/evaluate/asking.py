@@ -1,8 +1,8 @@
 """The same recording decided a second time, with what a model says: before and after, side by side.
 
 The gate, the windows, the questions and the decisions are those of a node; time stands still while
-the model thinks. Its word is taken as it is (calibrated, without a camera's normal scene), and the
-probabilities are kept, so that the tables show whether they deserve it.
+the model thinks. Its word is taken as it is (calibrated, without a camera's normal scene), and what
+it said is kept, so that the tables show whether it deserves that.
 """
 
 from __future__ import annotations
@@ -35,11 +35,16 @@ from omnicam.verify.window import WindowOrder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What the model said about a class at a moment of the recording, in log-odds."""
+    """What the model said about a class at a moment of the recording."""
 
     time_s: float
     anomaly: ClassName
-    log_odds: float
+    z: float
+
+    @property
+    def log_odds(self) -> float:
+        """What that counts for, as in a node."""
+        return min(max(self.z, -MOST_LOG_ODDS), MOST_LOG_ODDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +139,13 @@ class Asking:
             return
         self._outcomes[Outcome.ANSWERED] += 1
         for anomaly, value in z.items():
-            log_odds = min(max(value, -MOST_LOG_ODDS), MOST_LOG_ODDS)
-            self._looks.append(Look(time_s=ask.time, anomaly=anomaly, log_odds=log_odds))
+            look = Look(time_s=ask.time, anomaly=anomaly, z=value)
+            self._looks.append(look)
             verdict = Verdict(
                 camera=ask.camera,
                 event=ask.events[anomaly],
                 anomaly=anomaly,
-                log_odds=log_odds,
+                log_odds=look.log_odds,
                 time=ask.time,
                 sentence="",
             )

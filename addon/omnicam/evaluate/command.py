@@ -27,6 +27,7 @@ from omnicam.judge import recording
 from omnicam.record.errors import RecordError
 from omnicam.record.files import write_atomic
 from omnicam.taxonomy import AnomalyClass, Sense
+from omnicam.verify import store
 from omnicam.verify.outcomes import AskError, explain
 from omnicam.verify.outcomes import Outcome as Answer
 
@@ -47,14 +48,15 @@ class Options:
     timing: Path | None = None
     report: Path | None = None
     verify: ModelSettings | None = None
+    calibrate: Path | None = None
 
 
 def evaluate(options: Options) -> int:
     """Run the command.
 
     Returns:
-        0 when every recording was judged, 1 when one failed or has an unknown label, 2 when nothing
-        could be begun, 130 when interrupted.
+        0 when every recording was judged, 1 when one failed or has an unknown label or a window was
+        not answered, 2 when nothing could be begun, 130 when interrupted.
     """
     try:
         recordings, model = _begin(options)
@@ -92,7 +94,9 @@ def evaluate(options: Options) -> int:
             _write(options.timing, _timing(ordered, wall_s, options.jobs))
         if options.report is not None:
             write_report(options.report, options.root, files, tables, shown)
-    except RecordError as error:
+        if options.calibrate is not None and options.verify is not None:
+            _calibrate(options.calibrate, options.verify.name, files)
+    except (RecordError, _UnusableError) as error:
         print(error, file=sys.stderr)
         return INCOMPLETE
     complete = all(each.error is None and each.known for each in files)
@@ -112,12 +116,40 @@ def _begin(options: Options) -> tuple[tuple[Recording, ...], Path]:
     model = find_model(options.model)
     if not options.root.is_dir():
         raise _UnusableError(f"{options.root} is no folder")
+    if options.calibrate is not None:
+        _check_calibration(options.calibrate, options.verify)
     if options.verify is not None:
         try:
             greet(options.verify)
         except AskError as error:
             raise _UnusableError(explain(error.outcome, Language.ENGLISH)) from None
     return recordings, model
+
+
+def _check_calibration(folder: Path, model: ModelSettings | None) -> None:
+    if model is None:
+        raise _UnusableError("--calibrate needs --verify: only a model's word is calibrated")
+    if not folder.is_dir():
+        raise _UnusableError(f"--calibrate: {folder} is no folder")
+    other = store.model_of(folder)
+    if other not in {None, model.name}:
+        raise _UnusableError(
+            f"--calibrate: {folder / store.FILE_NAME} is about the model {other!r}; "
+            "say its name with --verify-name, or name another folder"
+        )
+
+
+def _calibrate(folder: Path, model: str, files: Sequence[Judged]) -> None:
+    """Write the lines that the recordings give, and say what became of them."""
+    known = verified.lines([each for each in files if each.known])
+    try:
+        taken = store.give(folder, model, known) if known else frozenset()
+    except OSError as error:
+        raise _UnusableError(f"{folder / store.FILE_NAME} cannot be written: {error}") from None
+    kept = ", ".join(sorted(known.keys() - taken))
+    print(f"\n{folder / store.FILE_NAME}: {', '.join(sorted(taken)) or 'nothing'} calibrated")
+    if kept:
+        print(f"left as people or the file's owner said: {kept}")
 
 
 def classes_of(options: Options) -> list[AnomalyClass]:

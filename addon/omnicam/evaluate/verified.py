@@ -1,4 +1,7 @@
-"""The figures with a model beside those without: found, false, and how far its word is right."""
+"""The figures with a model beside those without: found, false, and how far its word is right.
+
+From the same looks each class's line is fitted by which a node may read the model's word.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from omnicam.decide.fusion import confidence_of
+from omnicam.evaluate.asking import Look
 from omnicam.evaluate.judged import Judged, Role
 from omnicam.evaluate.labels import target
 from omnicam.evaluate.sections import Section
 from omnicam.evaluate.tables import ALL, Table, entry_of, false_alarms, found, share, targets_of
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import AnomalyClass, ClassName
+from omnicam.verify.calibration import LEAST, Line, measured
 
 BINS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 """Edges of the probabilities whose share of right ones is counted."""
@@ -52,6 +57,7 @@ def summary(
         "before": {"found": found(known, names), "false_alarms": false_alarms(known, names)},
         "after": {"found": found(after, names), "false_alarms": false_alarms(after, names)},
         "reliability": reliability(known),
+        "lines": worth(known),
         "events": [
             {"path": each.path, "events": [entry_of(entry) for entry in each.entries]}
             for each in after
@@ -68,7 +74,11 @@ def reliability(files: Sequence[Judged]) -> Table:
     """
     rows: Table = []
     for anomaly in AnomalyClass:
-        told = list(_told(files, anomaly))
+        told = [
+            (confidence_of(look.log_odds), right)
+            for each in files
+            for look, right in settled(each, anomaly)
+        ]
         bins = [
             (low, high, [pair for pair in told if low <= pair[0] < high or pair[0] == high == 1.0])
             for low, high in itertools.pairwise(BINS)
@@ -89,20 +99,64 @@ def reliability(files: Sequence[Judged]) -> Table:
     return rows
 
 
-def _told(files: Iterable[Judged], anomaly: AnomalyClass) -> Iterator[tuple[float, bool]]:
-    for each in files:
-        verified, role = each.outcome.verified, each.role(target(anomaly))
-        if verified is None or role is Role.AMBIGUOUS:
+def settled(each: Judged, anomaly: AnomalyClass) -> Iterator[tuple[Look, bool]]:
+    """Give the looks at a class of which the label says whether it was there, and that."""
+    verified, role = each.outcome.verified, each.role(target(anomaly))
+    if verified is None or role is Role.AMBIGUOUS:
+        return
+    for look in verified.looks:
+        early = each.onset_s is not None and look.time_s < each.onset_s
+        if look.anomaly == anomaly and not (role is Role.EXPECTED and early):
+            yield look, role is Role.EXPECTED
+
+
+def lines(files: Sequence[Judged]) -> dict[ClassName, Line]:
+    """Fit each class's line, where there are `LEAST` recordings of either kind.
+
+    Of a recording the first settled look counts, as the first look at an event does in a node:
+    later ones show the same thing again.
+    """
+    return {
+        anomaly: line
+        for anomaly in AnomalyClass
+        if (line := measured(*_first(files, anomaly))) is not None
+    }
+
+
+def worth(files: Sequence[Judged]) -> Table:
+    """Give the line of each class that was looked at, and on how many recordings it rests."""
+    fitted = lines(files)
+    rows: Table = []
+    for anomaly in AnomalyClass:
+        _, right = _first(files, anomaly)
+        if not right:
             continue
-        for look in verified.looks:
-            early = each.onset_s is not None and look.time_s < each.onset_s
-            if look.anomaly == anomaly and not (role is Role.EXPECTED and early):
-                yield confidence_of(look.log_odds), role is Role.EXPECTED
+        line = fitted.get(anomaly)
+        rows.append(
+            {
+                "class": anomaly.value,
+                "right": sum(right),
+                "wrong": len(right) - sum(right),
+                "slope": line and round(line.slope, 4),
+                "offset": line and round(line.offset, 4),
+            }
+        )
+    return rows
+
+
+def _first(files: Iterable[Judged], anomaly: AnomalyClass) -> tuple[list[float], list[bool]]:
+    firsts = [pair for each in files if (pair := next(settled(each, anomaly), None)) is not None]
+    return [look.z for look, _ in firsts], [right for _, right in firsts]
 
 
 def sections(tables: Mapping[str, Any]) -> list[Section]:
     """Give the tables as people read them."""
-    return [_compared(tables), _rates(tables), _reliability(tables["reliability"])]
+    return [
+        _compared(tables),
+        _rates(tables),
+        _reliability(tables["reliability"]),
+        _lines(tables["lines"]),
+    ]
 
 
 def _compared(tables: Mapping[str, Any]) -> Section:
@@ -164,6 +218,24 @@ def _reliability(rows: Sequence[Mapping[str, Any]]) -> Section:
             for row in rows
         ),
         notes=("Where what was said is what was there, the probabilities mean what they say.",),
+    )
+
+
+def _lines(rows: Sequence[Mapping[str, Any]]) -> Section:
+    return Section(
+        title="The line by which a node may read the model's word",
+        head=("class", "", "really there", "not there", "slope", "offset"),
+        rows=tuple(
+            (
+                row["class"],
+                "" if row["slope"] is not None else f"fewer than {LEAST} of a kind",
+                str(row["right"]),
+                str(row["wrong"]),
+                *("" if row[part] is None else f"{row[part]:.2f}" for part in ("slope", "offset")),
+            )
+            for row in rows
+        ),
+        notes=("Log-odds = slope * z + offset, as if half of what is suspected were real.",),
     )
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 from omnicam.cli import main
+from omnicam.verify import store
+from omnicam.verify.calibration import Memory
 from tests.edge.detect.scorer_scenes import room
 from tests.edge.verify.model_server import ModelServer, answering, said, serving, status
 
@@ -90,7 +92,10 @@ def test_the_figures_with_a_model_stand_beside_those_without(
     with model(answering(sees)) as server:
         token = ("--verify-token-file", str(tmp_path / "token"))
         code, results = evaluate(
-            root, tmp_path, "--verify", server.url, "--verify-name", "omni", *token
+            root,
+            tmp_path,
+            *("--verify", server.url, "--verify-name", "omni", *token),
+            *("--calibrate", str(tmp_path)),
         )
         assert {seen["Authorization"] for seen in server.headers} == {"Bearer a-long-secret"}
         assert all(body["model"] == "omni" for body in server.bodies)
@@ -109,7 +114,13 @@ def test_the_figures_with_a_model_stand_beside_those_without(
     looks = sum(row["right"]["of"] for row in tables["reliability"])
     assert 0 < row["right"]["hits"] < looks
     assert row["gap"] == pytest.approx(row["right"]["hits"] / looks - 0.02, abs=0.001)
+    assert tables["lines"] == [
+        {"class": "camera_tampering", "right": 1, "wrong": 1, "slope": None, "offset": None}
+    ]
+    assert not (tmp_path / "model.json").exists()
     shown = capsys.readouterr().out
+    assert "fewer than 8 of a kind" in shown
+    assert "nothing calibrated" in shown
     assert "The detectors alone, and with omni" in shown
     assert "a-long-secret" not in shown
 
@@ -132,6 +143,8 @@ def test_without_an_answer_the_detectors_figures_stand_and_it_is_told(
         (["--verify", "ftp://x"], "model.url"),
         (["--verify", "http://127.0.0.1:9/v1"], "the model is not reached"),
         (["--verify", "http://h/v1", "--verify-token-file", "none"], "model.token_file"),
+        (["--calibrate", "."], "--calibrate needs --verify"),
+        (["--verify", "http://h/v1", "--calibrate", "nowhere"], "nowhere is no folder"),
     ],
 )
 def test_a_model_that_cannot_be_used_is_told_at_once(
@@ -144,3 +157,14 @@ def test_a_model_that_cannot_be_used_is_told_at_once(
     code, results = evaluate(root, tmp_path, *arguments)
     assert (code, results) == (2, None)
     assert remedy in capsys.readouterr().err
+
+
+def test_the_calibration_of_another_model_is_left_alone(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.write(tmp_path, "another", Memory())
+    before = (tmp_path / store.FILE_NAME).read_bytes()
+    arguments = ("--verify", "http://h/v1", "--calibrate", str(tmp_path))
+    assert evaluate(root, tmp_path, *arguments) == (2, None)
+    assert "about the model 'another'" in capsys.readouterr().err
+    assert (tmp_path / store.FILE_NAME).read_bytes() == before
