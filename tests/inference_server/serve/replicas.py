@@ -146,6 +146,12 @@ async def open_cluster(checkpoint: Path, folder: Path) -> AsyncIterator[Cluster]
             await child.start()
             stack.push_async_callback(child.stop)
         await asyncio.gather(first.ready(), second.ready())
+        for child in (first, second):
+            # A server's very first window takes longer than a node waits, as `serve` knows.
+            async with a_node(f"http://{child.address}", START_S) as near:
+                statuses = await near.window("warm-up", 0)
+            if set(statuses) != {200}:
+                raise RuntimeError(f"{child.name} answers {statuses}:\n{child.tail(40)}")
         await router.start()
         stack.push_async_callback(router.stop)
         await wait_for_port(port, 10)
@@ -198,8 +204,8 @@ class Node:
 
 
 @asynccontextmanager
-async def a_node(url: str) -> AsyncIterator[Node]:
-    timeout = aiohttp.ClientTimeout(total=DEADLINE_S)
+async def a_node(url: str, deadline_s: float = DEADLINE_S) -> AsyncIterator[Node]:
+    timeout = aiohttp.ClientTimeout(total=deadline_s)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         yield Node(url, http)
 
