@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from inference_server.machine import Machine
+from inference_server.machine import Gpu, Machine
 from inference_server.profiles import GIB, VLLM_RANGE, Profile
 
 # A data sheet's memory is never all visible: firmware and the driver keep a part.
@@ -31,12 +31,19 @@ def _device(profile: Profile, machine: Machine) -> Finding:
     if profile.compute_capability is None:
         return Finding("device", holds=True, found="CPU", remedy="")
     found = ", ".join(f"{gpu.name} (SM {gpu.compute_capability})" for gpu in machine.gpus)
-    holds = any(gpu.compute_capability == profile.compute_capability for gpu in machine.gpus)
+    holds = len(suiting(profile, machine)) >= profile.gpus
+    many = f"at least {profile.gpus} GPUs with " if profile.gpus > 1 else ""
     remedy = (
-        f"{profile.title} has SM {profile.compute_capability}: choose another --profile, or "
+        f"{profile.title}: {many}SM {profile.compute_capability}; choose another --profile, or "
         "install the NVIDIA driver so that nvidia-smi shows the GPU"
     )
     return Finding("device", holds, found or "no NVIDIA GPU", "" if holds else remedy)
+
+
+def suiting(profile: Profile, machine: Machine) -> tuple[Gpu, ...]:
+    """Give the GPUs that are of the profile's kind."""
+    wanted = profile.compute_capability
+    return tuple(gpu for gpu in machine.gpus if gpu.compute_capability == wanted)
 
 
 def _memory(profile: Profile, machine: Machine) -> Finding:
@@ -52,8 +59,10 @@ def _memory(profile: Profile, machine: Machine) -> Finding:
 def _vllm(profile: Profile, machine: Machine) -> Finding:
     if machine.vllm is None:
         return Finding("vLLM", holds=False, found="not installed", remedy=profile.how_to_get_vllm)
-    holds = in_range(machine.vllm)
-    remedy = f"install vLLM {VLLM_RANGE}: {profile.how_to_get_vllm}"
+    # By this name vLLM itself takes the machine for a CPU, whatever else it has.
+    fitting = ("cpu" in machine.vllm) == (profile.compute_capability is None)
+    holds = in_range(machine.vllm) and fitting
+    remedy = f"install vLLM {VLLM_RANGE} for this device: {profile.how_to_get_vllm}"
     return Finding("vLLM", holds, machine.vllm, "" if holds else remedy)
 
 

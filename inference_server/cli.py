@@ -1,17 +1,21 @@
-"""The command line of the model's server: `profiles`, `check`, `plan` and `compress`."""
+"""The command line of the model's server: plan, check, compress, serve and scale."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 
 from inference_server import __version__, machine
-from inference_server.check import check
 from inference_server.compress import command as compress
 from inference_server.plan import cli as plan
 from inference_server.profiles import PROFILES
+from inference_server.scale import cli as scale
+from inference_server.serve import cli as serve
+from inference_server.serve.checks import Wish, examine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,8 +31,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("profiles", help="list the devices that the model is meant for")
     checker = commands.add_parser("check", help="say what this machine lacks for a profile")
     checker.add_argument("--profile", required=True, choices=list(PROFILES))
+    checker.add_argument("--model", type=Path, metavar="DIR", help="a checkpoint to look at too")
     plan.add_to(commands)
+    scale.add_to(commands)
     compress.add_to(commands)
+    serve.add_to(commands)
     return parser
 
 
@@ -43,20 +50,24 @@ def _profiles(_: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     try:
-        findings = check(PROFILES[options.profile], machine.inspect())
+        found = machine.inspect()
     except OSError as error:
         print(f"this machine cannot be inspected: {error}", file=sys.stderr)
         return 1
-    for finding in findings:
-        mark = "ok" if finding.holds else "MISSING"
-        print(f"{mark:<8} {finding.subject}: {finding.found}")
-        if finding.remedy:
-            print(f"         -> {finding.remedy}")
-    return 0 if all(finding.holds for finding in findings) else 1
+    checked = examine(PROFILES[options.profile], found, Wish(model=options.model), os.environ)
+    serve.show(checked.findings)
+    return 0 if checked.holds else 1
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"profiles": _profiles, "check": _check, "plan": plan.run, "compress": compress.run}
+    {
+        "profiles": _profiles,
+        "check": _check,
+        "plan": plan.run,
+        "scale": scale.run,
+        "compress": compress.run,
+        "serve": serve.run,
+    }
 )
 
 

@@ -9,7 +9,8 @@ weights of 4 and 8 bits too. NVIDIA's Jetson figures are INT8 with half the weig
 of the GPU's share is dense bf16. AGX Orin: 170 of its 275 TOPS are the GPU's (Jetson AGX Orin
 technical brief), so 42.5. Orin NX 16 GB: half the tensor cores (32 of 64) at 918 instead of
 1300 MHz (Jetson Orin NX data sheet), so 15. RTX 4090: 165 (Ada architecture white paper). H100 SXM:
-989 (data sheet). The CPU stands for two cores with AVX2 at 2.5 GHz: 32 operations a cycle each.
+989 (data sheet). Of the cluster all figures are one GPU's. The CPU stands for two cores with AVX2
+at 2.5 GHz: 32 operations a cycle each.
 
 Usable memory is what a process can have. Orin NX: about 14 GB of 16 GiB once firmware, kernel and
 JetPack's services have theirs; AGX Orin: the same 3.2 GB taken off 64 GiB. Both are estimates
@@ -34,13 +35,14 @@ class Profile:
     Attributes:
         name: as given on the command line.
         title: as people call it.
-        memory_gib: GPU memory, or unified memory on a Jetson.
+        memory_gib: memory of a GPU, or unified memory on a Jetson.
         unified: whether CPU and GPU share that memory.
         bandwidth_gb_s: memory bandwidth in 10^9 bytes a second.
         compute_capability: CUDA's number of the architecture; None where there is no GPU.
         how_to_get_vllm: what to do where vLLM is missing.
         usable_gb: memory that processes can have, in 10^9 bytes.
         arithmetic_tflops: dense bf16, in 10^12 operations a second.
+        gpus: how many GPUs there are at least; the model fits on one, and each has a copy.
     """
 
     name: str
@@ -52,11 +54,12 @@ class Profile:
     how_to_get_vllm: str
     usable_gb: float
     arithmetic_tflops: float
+    gpus: int = 1
 
 
 _JETSON = (
-    "use a vLLM container image built for JetPack (SM 8.7): the wheels on PyPI lack this "
-    "architecture's Marlin kernels"
+    "use a vLLM container image built for JetPack (SM 8.7), and in it: pip install --no-deps "
+    "omnicam; the wheels on PyPI lack this architecture's Marlin kernels"
 )
 _WHEEL = "pip install 'omnicam[server]' in an environment of its own"
 
@@ -109,6 +112,18 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 how_to_get_vllm=_WHEEL,
                 usable_gb=85.5,
                 arithmetic_tflops=989.0,
+            ),
+            Profile(
+                name="cluster",
+                title="several NVIDIA H100 80 GB in one machine",
+                memory_gib=80,
+                unified=False,
+                bandwidth_gb_s=3350,
+                compute_capability="9.0",
+                how_to_get_vllm=_WHEEL,
+                usable_gb=85.5,
+                arithmetic_tflops=989.0,
+                gpus=2,
             ),
             Profile(
                 name="cpu",

@@ -92,6 +92,20 @@ def _add_evaluation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--onsets", type=Path, help="CSV file with path and onset_s, seconds")
     parser.add_argument("--jobs", type=int, help="recordings at a time, default: one for each core")
     parser.add_argument("--model", type=Path, help="pose model, if not the installed one")
+    parser.add_argument(
+        "--verify",
+        metavar="URL",
+        help="ask the model at this OpenAI-compatible address, too, such as http://HOST:8000/v1",
+    )
+    parser.add_argument("--verify-name", default="qwen3-omni", help="name of the model there")
+    parser.add_argument("--verify-token-file", type=Path, help="file that holds its token")
+    parser.add_argument(
+        "--calibrate",
+        metavar="DIR",
+        type=Path,
+        help="write the lines by which a node reads the model's word into model.json in this "
+        "folder, its data folder while it does not run",
+    )
     parser.add_argument("--json", type=Path, help="write the results here")
     parser.add_argument("--timing", type=Path, help="write what each recording cost here")
     parser.add_argument("--report", type=Path, help="write an HTML page with pictures here")
@@ -164,8 +178,17 @@ def _judge(files: Sequence[Path], model: Path | None) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from omnicam.config.load import model_of
     from omnicam.evaluate.command import Options, cores, evaluate
 
+    given = {"url": options.verify, "name": options.verify_name, "deadline_s": 20}
+    if options.verify_token_file is not None:
+        given["token_file"] = str(options.verify_token_file.absolute())
+    try:
+        verify = model_of(given) if options.verify is not None else None
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return EXIT_WRONG_USE
     return evaluate(
         Options(
             manifest=options.manifest,
@@ -177,6 +200,8 @@ def _evaluate(options: argparse.Namespace) -> int:
             json=options.json,
             timing=options.timing,
             report=options.report,
+            verify=verify,
+            calibrate=options.calibrate,
         )
     )
 

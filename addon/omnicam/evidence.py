@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Evidence:
     """
 
     camera: str
-    anomaly: AnomalyClass
+    anomaly: ClassName
     log_odds: float
     time: float
     span_s: float

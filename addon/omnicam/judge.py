@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
+from typing import Protocol
 
 from omnicam import payloads
 from omnicam.capture import RUN_ON_S, CameraStream, CaptureError
@@ -21,8 +22,9 @@ from omnicam.decide.events import Event
 from omnicam.detect.analyser import Analyser, Stats
 from omnicam.detect.pose.landmarker import LocalPoseEstimator
 from omnicam.detect.pose.model import ModelMissingError, find_model
-from omnicam.detect.protocol import PoseEstimator
+from omnicam.detect.protocol import Picture, PoseEstimator
 from omnicam.detect.registry import make_scorers
+from omnicam.evidence import Finding
 from omnicam.media import Frame, MediaItem, Tick, time_of
 from omnicam.time_zone import local_zone
 
@@ -42,6 +44,13 @@ def recording(file: Path, camera: str = "recording") -> CameraSettings:
     )
 
 
+class Companion(Protocol):
+    """Somebody who follows a recording beside the decider."""
+
+    def take(self, item: MediaItem, findings: Iterable[Finding], seen: Picture | None) -> None:
+        """Take a piece of media with what the scorers found in it and what the analysis saw."""
+
+
 class Playback:
     """One recording on its way through the pipeline.
 
@@ -50,6 +59,7 @@ class Playback:
         pose: finds bodies; not closed here.
         words: of the spoken trigger.
         observer: told where every class stands at each step.
+        companion: shown every piece of media with what was found in it.
         still: whether the file is a single picture, to be shown for `STILL_S`.
         zone: local time of the camera, None for the machine's own.
 
@@ -69,10 +79,12 @@ class Playback:
         observer: Observer | None = None,
         still: bool = False,
         zone: tzinfo | None = None,
+        companion: Companion | None = None,
     ) -> None:
         zone = zone or local_zone(None)
         self._camera = camera
         self._still = still
+        self._companion = companion
         self._analyser = Analyser(camera, zone, pose, make_scorers(camera, zone, words))
         self._decider = Decider(camera, observer=observer)
         self.reached = camera.starts_at or 0.0
@@ -97,9 +109,12 @@ class Playback:
                     self.reached = max(self.reached, time_of(item))
                     over = RUN_ON_S if isinstance(item, Tick) else 0.0
                     self.seconds = self.reached - over - began
-                    for finding in self._analyser.observe(item):
+                    findings = tuple(self._analyser.observe(item))
+                    for finding in findings:
                         yield from self._decider.observe(finding)
                     yield from self._decider.advance(time_of(item))
+                    if self._companion is not None:
+                        self._companion.take(item, findings, self._analyser.seen)
                 self.corrupt = stream.stats().corrupt
         except CaptureError:
             yield from self._decider.finish()

@@ -5,7 +5,7 @@ MQTT and the HTTP API say the same in the same words, so both take them from her
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,7 +39,14 @@ def state(value: ClassState) -> Payload:
         "since": None if value.since is None else iso(value.since),
         "reason": value.reason,
         "label": value.label,
+        "test": value.test,
     }
+
+
+def level(states: Iterable[ClassState]) -> str:
+    """Give the highest level of a camera's open events, `none` without one."""
+    levels = [state.level for state in states if state.level is not None]
+    return max(levels, key=lambda each: each.rank) if levels else "none"
 
 
 def event(value: Event, *, snapshot: str | None, clip: str | None) -> Payload:
@@ -59,6 +66,7 @@ def event(value: Event, *, snapshot: str | None, clip: str | None) -> Payload:
         "snapshot": snapshot,
         "clip": clip,
         "review": value.review,
+        "test": value.test,
     }
 
 
@@ -118,6 +126,7 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
         cameras: width, height and whether there is sound, of those cameras that were opened.
         api: address of the HTTP API.
     """
+    questions = settings.model.questions if settings.model is not None else {}
     return {
         "contract": CONTRACT,
         "node": settings.node,
@@ -125,6 +134,7 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
         "version": __version__,
         "api": api,
         "engine": "embedded",
+        "model": settings.model.name if settings.model is not None else None,
         "language": settings.language,
         "cameras": [
             {
@@ -141,7 +151,16 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
             }
             for camera in settings.cameras
         ],
-        "classes": list(AnomalyClass),
+        "classes": [*AnomalyClass, *questions],
+        "questions": [
+            {
+                "id": name,
+                "english": asked.english,
+                "chinese": asked.chinese,
+                "cameras": [camera.id for camera in settings.cameras if name in camera.classes],
+            }
+            for name, asked in questions.items()
+        ],
         # With a model it depends on the camera, and is told by the state of each class.
         "unknown": [
             anomaly

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from types import MappingProxyType
+from typing import NewType
 
 
 class AnomalyClass(StrEnum):
@@ -24,6 +25,13 @@ class AnomalyClass(StrEnum):
     SMOKE = "smoke"
     ABNORMAL_SOUND = "abnormal_sound"
     CAMERA_TAMPERING = "camera_tampering"
+
+
+OwnClass = NewType("OwnClass", str)
+"""Name of a class that the household described in its own words (`model.questions`)."""
+
+type ClassName = AnomalyClass | OwnClass
+"""Name of any class in topics, records and settings; what is no member of the table is own."""
 
 
 class SoundLabel(StrEnum):
@@ -191,10 +199,28 @@ ANOMALIES: Mapping[AnomalyClass, Anomaly] = MappingProxyType(
     }
 )
 
+_NAMES = frozenset(anomaly.value for anomaly in AnomalyClass)
+
 WORD_SCORER = "help_word"
 """Name of the scorer of the spoken trigger; it makes no event of a class by itself."""
 
 
-def judged_without_model(anomaly: AnomalyClass) -> bool:
+def class_named(name: str) -> ClassName:
+    """Give the class of this name: of the table, or else one of the household's own."""
+    return AnomalyClass(name) if name in _NAMES else OwnClass(name)
+
+
+def scorers_of(anomaly: ClassName) -> tuple[str, ...]:
+    """Give the names of the scorers that may speak for a class; own classes have none."""
+    return ANOMALIES[anomaly].scorers if isinstance(anomaly, AnomalyClass) else ()
+
+
+def judged_without_model(anomaly: ClassName) -> bool:
     """Whether any always-on scorer can judge this class; otherwise its state is unknown."""
-    return bool(ANOMALIES[anomaly].scorers)
+    return bool(scorers_of(anomaly))
+
+
+def only_heard(anomaly: ClassName) -> bool:
+    """Whether sound alone tells of this class."""
+    row = ANOMALIES[anomaly] if isinstance(anomaly, AnomalyClass) else None
+    return row is not None and row.senses == frozenset({Sense.SOUND})

@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from inference_server.serve.options import GRAPH_SIZES
+
 KV_BYTES_A_TOKEN = 98_304
 WINDOW_TOKENS = 1024
 """Room for one window: a picture of 768x768 with 2 s of sound and a question is about 750."""
 
 BATCHED_TOKENS = 2048
-GRAPH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 576, 640, 768, 896, 1024, 1280, 1536, 2048)
-"""Prefills of a verdict run as CUDA graphs too: else the host launches every kernel by itself."""
 
 _PARTS = (
     ("experts", r"\.experts\."),

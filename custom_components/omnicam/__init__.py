@@ -14,16 +14,25 @@ from homeassistant.exceptions import (
     ConfigEntryNotReady,
     IntegrationError,
 )
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
 
+from .actions import async_register_actions
+from .activity import async_follow_activity
 from .api import ApiAuthError, ApiContractError, ApiVersionError, ApiWrongNodeError, NodeApi
+from .catch_up import async_forget_steps
+from .check_in import CHECK_INS, CheckIns, async_follow_falls
 from .const import CONF_NODE, DOMAIN, PLATFORMS
 from .data import OmnicamConfigEntry
 from .devices import live_identifiers
 from .handover import async_claim, async_release, async_wait_until_withdrawn
 from .hub import OmnicamHub
+from .media_view import EventMediaView
+from .voice import async_register_intents
+from .watch import ProblemWatch, async_forget
 
 _SETUP_ERRORS: tuple[tuple[type[Exception], type[IntegrationError], str], ...] = (
     (ApiAuthError, ConfigEntryAuthFailed, "invalid_auth"),
@@ -34,6 +43,18 @@ _SETUP_ERRORS: tuple[tuple[type[Exception], type[IntegrationError], str], ...] =
 )
 
 
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Register what is there whether or not a node is: actions, files for browsers, voice."""
+    hass.data[CHECK_INS] = CheckIns(hass)
+    async_register_actions(hass)
+    hass.http.register_view(EventMediaView())
+    async_register_intents(hass)
+    return True
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> bool:
     """Set up a node."""
     if not await mqtt.async_wait_for_mqtt_client(hass):
@@ -42,14 +63,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> b
     hub = OmnicamHub(hass, entry, entry.data[CONF_NODE], api)
     # Before the start: Home Assistant also calls it when set-up fails.
     entry.async_on_unload(hub.async_stop)
+    watch = ProblemWatch(hass, entry, hub)
+    entry.async_on_unload(watch.async_stop)
     await hub.async_start()
     if hub.info is None:
+        watch.async_report()
         raise _setup_error(hub.monitor.error, entry)
     entry.runtime_data = hub
     # First, so that the node's own entities are gone before ours come under the same names.
     await async_claim(hass, hub.node)
     await async_wait_until_withdrawn(hass, hub.node, hub.info.cameras)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_follow_falls(hass, entry)
+    entry.async_on_unload(async_follow_activity(hass, entry))
+    watch.async_start()
+    # Last, since whoever follows the events must be there to be told.
+    hub.catch_up.async_begin()
     return True
 
 
@@ -62,6 +91,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> 
     """Hand the entities back to the node, which then announces them by MQTT discovery."""
     # Home Assistant would do this later: by then the node may have announced the same names.
     er.async_get(hass).async_clear_config_entry(entry.entry_id)
+    async_forget(hass, entry)
+    await async_forget_steps(hass, entry)
     await async_release(hass, entry.data[CONF_NODE])
 
 

@@ -1,17 +1,29 @@
 """Client of a node's HTTP API. It keeps no state, so that one session serves every entry."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from .const import DEFAULT_API_PORT
+from .health import NodeHealth, parse_health
 from .models import NodeInfo, parse_info
 from .payload import PayloadError, UnsupportedContractError, shown
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
+_ANSWER_TIMEOUT = aiohttp.ClientTimeout(total=35, connect=5)
+"""The node itself gives up an answer after 30 s."""
+_MEDIA_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=5, sock_read=30)
+"""A clip may take long to be sent, but not to go on."""
+_SAID_LIMIT = 300
+_MOST_FIELDS = 10
+"""More refused fields than that are no help to anybody."""
+_PIECE = 1 << 17
 _JSON_LIMIT = 1 << 20
 _IMAGE_LIMIT = 8 << 20
 _JPEG_MAGIC = b"\xff\xd8"
@@ -33,25 +45,34 @@ class ApiContractError(ApiError):
     """The answer is not what the contract promises."""
 
 
-class ApiVersionError(ApiContractError):
-    """The node speaks another version of the contract."""
+class ApiRefusedError(ApiError):
+    """The node cannot do what was asked of it; the text is its own, with what to do."""
 
 
-class ApiFieldsError(ApiError):
+class ApiUnknownError(ApiRefusedError):
+    """The node has no such camera, event or file."""
+
+
+class ApiConflictError(ApiRefusedError):
+    """The camera is there already, or stands in the node's own file."""
+
+
+class ApiFieldsError(ApiRefusedError):
     """The node refused fields of a camera; `fields` tells what is wrong with each."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         """Keep the fields, named from the camera down."""
         self.fields = fields
-        super().__init__(", ".join(fields))
+        super().__init__("; ".join(f"{field}: {why}" for field, why in fields.items()))
 
 
-class ApiConflictError(ApiError):
-    """The camera is there already, or stands in the node's own file."""
+class ApiVersionError(ApiContractError):
+    """The node speaks another version of the contract; `found` is the version, as text."""
 
-
-class ApiNotFoundError(ApiContractError):
-    """The node has no such camera, or is too old to be asked."""
+    def __init__(self, found: str) -> None:
+        """Keep the version that was found."""
+        self.found = found
+        super().__init__(f"the node speaks contract {found}")
 
 
 class ApiWrongNodeError(ApiContractError):
@@ -76,6 +97,15 @@ def normalise_url(text: str) -> str:
     return f"{url.scheme}://{where}{url.raw_path}".rstrip("/")
 
 
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that the node sends; a break in `pieces` raises `ApiConnectionError`."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+
+
 class NodeApi:
     """The calls of one node's API that Home Assistant needs; each raises `ApiError`."""
 
@@ -90,12 +120,17 @@ class NodeApi:
         try:
             info, _ = parse_info(await self._json("info"))
         except UnsupportedContractError as error:
-            raise ApiVersionError(f"the node speaks contract {error.found}") from error
+            raise ApiVersionError(error.found) from error
         except PayloadError as error:
             raise ApiContractError(str(error)) from error
         if expected_node is not None and info.node != expected_node:
             raise ApiWrongNodeError(f"node {info.node} answers instead of {expected_node}")
         return info
+
+    async def health(self) -> NodeHealth:
+        """Give what the node says of its record and its model."""
+        health, _ = parse_health(await self._json("health"))
+        return health
 
     async def snapshot(self, camera: str) -> bytes:
         """Give the camera's present picture as JPEG."""
@@ -113,80 +148,163 @@ class NodeApi:
 
     async def camera_settings(self, camera: str) -> dict[str, Any]:
         """Give a camera's fields, without user and password."""
-        settings = (await self._json("cameras", camera, "settings")).get("settings")
-        if not isinstance(settings, dict):
-            raise ApiContractError(f"the settings of {camera} are {shown(settings)}, no object")
-        return settings
+        settings = (await self._ask("GET", "cameras", camera, "settings")).get("settings")
+        if isinstance(settings, dict):
+            return settings
+        raise ApiContractError(f"the settings of {camera} are {shown(settings)}, not an object")
 
     async def add_camera(self, camera: str, fields: Mapping[str, Any]) -> None:
-        """Let the node check and watch a new camera."""
-        await self._request("POST", {"id": camera} | dict(fields), _JSON_LIMIT, "cameras")
+        """Let the node check and watch a new camera; `ApiFieldsError`, `ApiConflictError`."""
+        await self._ask("POST", "cameras", body={"id": camera} | dict(fields))
 
     async def change_camera(self, camera: str, fields: Mapping[str, Any]) -> None:
         """Let the node check and take over fields of a camera; None takes one away."""
-        await self._request("PATCH", fields, _JSON_LIMIT, "cameras", camera)
+        await self._ask("PATCH", "cameras", camera, body=fields)
 
     async def remove_camera(self, camera: str) -> None:
         """Let the node watch a camera no longer; one that is gone already is no error."""
         try:
-            await self._request("DELETE", None, _JSON_LIMIT, "cameras", camera)
-        except ApiNotFoundError:
+            await self._ask("DELETE", "cameras", camera)
+        except ApiUnknownError:
             return
 
-    async def _json(self, *path: str) -> dict[str, Any]:
-        body = await self._get(_JSON_LIMIT, *path)
+    async def search(self, wanted: Mapping[str, str]) -> dict[str, Any]:
+        """Give a page of events and the cursor of the next, by the node's search parameters."""
+        return await self._ask("GET", "events", params=wanted)
+
+    async def event(self, event: str) -> dict[str, Any]:
+        """Give one event; raises `ApiUnknownError` when there is none of that id."""
+        return await self._ask("GET", "events", event)
+
+    async def feedback(self, event: str, kind: str) -> None:
+        """Tell the node what a person says of an event."""
+        await self._ask("POST", "events", event, "feedback", body={"kind": kind})
+
+    async def describe(self, camera: str, question: str) -> str:
+        """Have the node's model answer a question about what the camera sees now."""
+        said = await self._ask("POST", "cameras", camera, "describe", body={"question": question})
+        answer = said.get("answer")
+        if isinstance(answer, str) and answer:
+            return answer
+        raise ApiContractError(f"the answer about {camera} holds no text")
+
+    @asynccontextmanager
+    async def media(
+        self, event: str, kind: str, byte_range: str | None = None
+    ) -> AsyncIterator[Media]:
+        """Open an event's `clip` or `snapshot`, or the range of it that a browser asks for.
+
+        The answer's status is 200, 206 or 416; raises `ApiUnknownError` when there is no file.
+        """
+        headers = self._headers | ({"Range": byte_range} if byte_range else {})
+        where = f"/api/events/{event}/{kind}"
         try:
-            value = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise ApiContractError(f"/api/{'/'.join(path)} gave no JSON") from error
-        if not isinstance(value, dict):
-            raise ApiContractError(f"/api/{'/'.join(path)} gave {shown(value)}, not an object")
-        return value
+            response = await self._session.get(
+                self._url.joinpath("api", "events", event, kind),
+                headers=headers,
+                timeout=_MEDIA_TIMEOUT,
+                allow_redirects=False,
+            )
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise ApiConnectionError(f"{where} was not reached: {type(error).__name__}") from error
+        try:
+            if response.status not in (200, 206, 416):
+                raise await _refusal(response, where)
+            yield Media(response.status, response.headers, _pieces(response, where))
+        finally:
+            response.close()
 
-    async def _get(self, limit: int, *path: str) -> bytes:
-        """Fetch a body of at most `limit` bytes."""
-        return await self._request("GET", None, limit, *path)
-
-    async def _request(
-        self, method: str, sent: Mapping[str, Any] | None, limit: int, *path: str
-    ) -> bytes:
-        """Ask, and read at most `limit` bytes; redirects would leak the token, so none."""
+    async def _ask(
+        self,
+        method: str,
+        *path: str,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Ask for what the node may refuse in its own words, which people should read."""
         where = f"/api/{'/'.join(path)}"
-        body = bytearray()
         try:
             async with self._session.request(
                 method,
                 self._url.joinpath("api", *path),
                 headers=self._headers,
+                params=params,
+                json=body,
+                timeout=_ANSWER_TIMEOUT,
+                allow_redirects=False,
+            ) as response:
+                if response.status not in (200, 201):
+                    raise await _refusal(response, where)
+                value = _object(await _read(response, where, _JSON_LIMIT), where)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise ApiConnectionError(f"{where} was not reached: {type(error).__name__}") from error
+        return value
+
+    async def _json(self, *path: str) -> dict[str, Any]:
+        return _object(await self._get(_JSON_LIMIT, *path), f"/api/{'/'.join(path)}")
+
+    async def _get(self, limit: int, *path: str) -> bytes:
+        """Fetch a body of at most `limit` bytes; redirects would leak the token, so none."""
+        where = f"/api/{'/'.join(path)}"
+        try:
+            async with self._session.get(
+                self._url.joinpath("api", *path),
+                headers=self._headers,
                 timeout=_TIMEOUT,
                 allow_redirects=False,
-                json=sent,
             ) as response:
                 if response.status in (401, 403):
                     raise ApiAuthError(f"{where} refused the token with {response.status}")
                 if response.status >= 500:
                     raise ApiConnectionError(f"{where} answered {response.status}")
-                if method != "GET" and response.status in (400, 409):
-                    raise _refusal(where, response.status, await response.content.read(limit))
-                if response.status == 404:
-                    raise ApiNotFoundError(f"{where} answered 404")
-                if response.status not in (200, 201):
+                if response.status != 200:
                     raise ApiContractError(f"{where} answered {response.status}")
-                async for chunk in response.content.iter_chunked(1 << 16):
-                    body += chunk
-                    if len(body) > limit:
-                        raise ApiContractError(f"{where} gave more than {limit} bytes")
+                return await _read(response, where, limit)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise ApiConnectionError(f"{where} was not reached: {type(error).__name__}") from error
-        return bytes(body)
 
 
-def _refusal(where: str, status: int, body: bytes) -> ApiError:
-    """Read why the node refused a change."""
-    if status == 409:
-        return ApiConflictError(f"{where} answered {status}")
+async def _pieces(response: aiohttp.ClientResponse, where: str) -> AsyncIterator[bytes]:
     try:
-        fields = json.loads(body)["fields"]
-        return ApiFieldsError({str(field): str(problem) for field, problem in fields.items()})
-    except ValueError, TypeError, KeyError, AttributeError, RecursionError:
-        return ApiContractError(f"{where} answered {status}")
+        async for piece in response.content.iter_chunked(_PIECE):
+            yield piece
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        raise ApiConnectionError(f"{where} broke off: {type(error).__name__}") from error
+
+
+async def _read(response: aiohttp.ClientResponse, where: str, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(1 << 16):
+        body += chunk
+        if len(body) > limit:
+            raise ApiContractError(f"{where} gave more than {limit} bytes")
+    return bytes(body)
+
+
+def _object(body: bytes, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ApiContractError(f"{where} gave no JSON") from error
+    if not isinstance(value, dict):
+        raise ApiContractError(f"{where} gave {shown(value)}, not an object")
+    return value
+
+
+async def _refusal(response: aiohttp.ClientResponse, where: str) -> ApiError:
+    """Make the error for a status that is not the wanted one, in the node's words if it has any."""
+    if response.status in (401, 403):
+        return ApiAuthError(f"{where} refused the token with {response.status}")
+    try:
+        problem = _object(await _read(response, where, _JSON_LIMIT), where)
+        said = f"{problem['error']}: {problem['remedy']}"[:_SAID_LIMIT]
+    except ApiContractError, KeyError:
+        kind = ApiConnectionError if response.status >= 500 else ApiContractError
+        return kind(f"{where} answered {response.status}")
+    if isinstance(fields := problem.get("fields"), dict):
+        told = {str(field): str(why)[:_SAID_LIMIT] for field, why in fields.items()}
+        return ApiFieldsError(dict(islice(told.items(), _MOST_FIELDS)))
+    return _REFUSALS.get(response.status, ApiRefusedError)(said)
+
+
+_REFUSALS: Mapping[int, type[ApiRefusedError]] = {404: ApiUnknownError, 409: ApiConflictError}

@@ -1,4 +1,8 @@
-"""Nine binary sensors for each camera: on while the node raises the alarm for that class."""
+"""Binary sensors of each camera: on while the node raises the alarm for that class.
+
+Nine are the node's own classes; the others are the household's own questions, as its info names
+them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +14,14 @@ from homeassistant.components.binary_sensor import (
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import AnomalyClass
 from .data import OmnicamConfigEntry
 from .entity import OmnicamCameraEntity
 from .feed import CameraFeed
+from .models import OwnQuestion
 
 PARALLEL_UPDATES: Final = 0
 
@@ -29,7 +35,7 @@ class AnomalyDescription(BinarySensorEntityDescription):
         survives_signal_loss: stays available while the camera's signal is lost.
     """
 
-    anomaly: AnomalyClass
+    anomaly: str
     survives_signal_loss: bool = False
 
 
@@ -45,6 +51,19 @@ def _describe(
         device_class=device_class,
         anomaly=anomaly,
         survives_signal_loss=survives_signal_loss,
+    )
+
+
+_QUESTION: Final = "question/"
+"""Before the name in the unique id of a question's sensor: no other entity's can be the same."""
+
+
+def _describe_own(question: OwnQuestion, *, chinese: bool) -> AnomalyDescription:
+    return AnomalyDescription(
+        key=f"{_QUESTION}{question.id}",
+        name=question.chinese if chinese else question.english,
+        icon="mdi:help-box-outline",
+        anomaly=question.id,
     )
 
 
@@ -65,33 +84,67 @@ DESCRIPTIONS: Final = (
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant,
+    hass: HomeAssistant,
     entry: OmnicamConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of every camera, now and later."""
+    chinese = hass.config.language.startswith("zh")
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities(AnomalySensor(feed, description) for description in DESCRIPTIONS)
+        known: dict[str, OwnQuestion] = {}
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+        @callback
+        def add_questions() -> None:
+            asked = {question.id: question for question in feed.questions}
+            if asked == known:
+                return
+            new = [question for name, question in asked.items() if name not in known]
+            known.clear()
+            known.update(asked)
+            _forget_others(hass, entry, feed)
+            async_add_entities(
+                AnomalySensor(feed, _describe_own(question, chinese=chinese)) for question in new
+            )
+
+        _forget_others(hass, entry, feed)
+        add_questions()
+        entry.async_on_unload(feed.async_listen(add_questions, "status"))
+
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
+
+
+@callback
+def _forget_others(hass: HomeAssistant, entry: OmnicamConfigEntry, feed: CameraFeed) -> None:
+    """Take sensors of questions that are asked no more out of the registry."""
+    registry = er.async_get(hass)
+    start = f"{feed.node_id}/{feed.info.id}/{_QUESTION}"
+    asked = {f"{start}{question.id}" for question in feed.questions}
+    for known in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if known.unique_id.startswith(start) and known.unique_id not in asked:
+            registry.async_remove(known.entity_id)
 
 
 class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
     """One class on one camera."""
 
     entity_description: AnomalyDescription
+    # They change with every event and stand in the node's own record.
+    _unrecorded_attributes = frozenset({"confidence", "event_id", "reason", "since"})
 
     def __init__(self, feed: CameraFeed, description: AnomalyDescription) -> None:
         """Take the feed and the class to show."""
-        super().__init__(feed, description.key)
+        super().__init__(feed, description.key, description.anomaly)
         self.entity_description = description
 
     @property
     @override
     def available(self) -> bool:
         """Whether the node can still speak for this class on this camera."""
+        if not self._feed.judges(self.entity_description.anomaly):
+            return False
         if self.entity_description.survives_signal_loss:
             return self._feed.watched
         return super().available
@@ -115,4 +168,5 @@ class AnomalySensor(OmnicamCameraEntity, BinarySensorEntity):
             "since": verdict and verdict.since,
             "reason": verdict and verdict.reason,
             "label": verdict and verdict.label,
+            "test": verdict and verdict.test,
         }

@@ -29,7 +29,7 @@ async def async_setup_entry(
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities([OmnicamCamera(feed, hub.monitor)])
 
-    entry.async_on_unload(hub.async_on_camera(add_camera))
+    entry.async_on_unload(await hub.async_add_for_cameras(add_camera))
 
 
 class OmnicamCamera(OmnicamCameraEntity, Camera):
@@ -43,11 +43,17 @@ class OmnicamCamera(OmnicamCameraEntity, Camera):
         Camera.__init__(self)
         OmnicamCameraEntity.__init__(self, feed, "camera")
         self._monitor = monitor
+        self._was_on = True
 
     @property
     @override
     def available(self) -> bool:
-        """Whether pictures can be had: unlike the sensors, they also need the API."""
+        """Whether pictures can be had: unlike the sensors, they also need the API.
+
+        A camera that is closed for privacy stays available, or nobody could open it again.
+        """
+        if self._feed.private:
+            return self._feed.node_online
         return super().available and self._monitor.available and self._stream_available
 
     @property
@@ -57,10 +63,61 @@ class OmnicamCamera(OmnicamCameraEntity, Camera):
     @property
     @override
     def supported_features(self) -> CameraEntityFeature:
-        """Offer a stream when the node has one."""
-        if self._monitor.streams.get(self._feed.info.id):
-            return CameraEntityFeature.STREAM
-        return CameraEntityFeature(0)
+        """Offer a stream when the node has one and the camera is not closed."""
+        if self.is_on and self._monitor.streams.get(self._feed.info.id):
+            return CameraEntityFeature.ON_OFF | CameraEntityFeature.STREAM
+        return CameraEntityFeature.ON_OFF
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Whether the camera is watched; off, neither picture nor stream is given to anybody."""
+        return not self._feed.private
+
+    @property
+    @override
+    def motion_detection_enabled(self) -> bool:
+        """Whether the node judges what the camera sees."""
+        return bool(self._feed.choice and self._feed.choice.detection)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the feed, and close the stream with the camera, whoever closes it."""
+        await super().async_added_to_hass()
+        self._was_on = self.is_on
+        self.async_on_remove(self._feed.async_listen(self._follow_privacy))
+
+    @override
+    async def async_turn_on(self) -> None:
+        """Let the node watch the camera again."""
+        await self._feed.async_watch(on=True)
+
+    @override
+    async def async_turn_off(self) -> None:
+        """Close the camera: the node neither looks nor records nor shows."""
+        await self._feed.async_watch(on=False)
+
+    @override
+    async def async_enable_motion_detection(self) -> None:
+        """Let the node judge what the camera sees and hears."""
+        await self._feed.async_detect(on=True)
+
+    @override
+    async def async_disable_motion_detection(self) -> None:
+        """Let the node judge nothing of it."""
+        await self._feed.async_detect(on=False)
+
+    @callback
+    def _follow_privacy(self) -> None:
+        if self.is_on is self._was_on:
+            return
+        self._was_on = self.is_on
+        if self.is_on:
+            # The node gives no address of a closed camera's stream.
+            self._monitor.async_refresh()
+        elif (stream := self.stream) is not None:
+            self.stream = None
+            self.hass.async_create_task(stream.stop(), "omnicam privacy")
 
     @override
     async def async_camera_image(
@@ -77,6 +134,8 @@ class OmnicamCamera(OmnicamCameraEntity, Camera):
     @override
     async def stream_source(self) -> str | None:
         """Give the stream's address: asked anew, for it may carry a password that changes."""
+        if not self.is_on:
+            return None
         camera = self._feed.info.id
         try:
             return await self._monitor.api.stream(camera)

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAM
 from .const import AnomalyClass, Level
 
 CLASSES: Final = "classes"
-SENSITIVITY: Final = "sensitivity"
+ALARM_LEVEL: Final = "alarm_level"
 NIGHT_START: Final = "night_start"
 NIGHT_END: Final = "night_end"
 ZONES: Final = "zones"
@@ -50,7 +50,7 @@ def _classes(form: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, A
     for name in AnomalyClass:
         given = classes.setdefault(name.value, {})
         given["enabled"] = name.value in watched
-        if level := form.get(SENSITIVITY):
+        if level := form.get(ALARM_LEVEL):
             given["alarm_level"] = level
     return classes
 
@@ -68,7 +68,7 @@ def suggestions(current: Mapping[str, Any]) -> dict[str, Any]:
     }
     levels = {classes.get(name, {}).get("alarm_level", Level.HIGH.value) for name in AnomalyClass}
     if len(levels) == 1:
-        shown[SENSITIVITY] = levels.pop()
+        shown[ALARM_LEVEL] = levels.pop()
     begin, dash, end = str(current.get("night") or "").partition("-")
     if dash:
         shown[NIGHT_START], shown[NIGHT_END] = f"{begin.strip()}:00", f"{end.strip()}:00"

@@ -40,6 +40,7 @@ from .const import (
 )
 from .flow_camera import CameraSubentryFlow
 from .models import NodeInfo, parse_info
+from .options import OmnicamOptionsFlow
 from .payload import PayloadError, UnsupportedContractError, read_object
 
 _URL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
@@ -146,6 +147,13 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
             errors=errors,
             description_placeholders={"name": self._app[CONF_NAME]},
         )
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OmnicamOptionsFlow:
+        """Offer the options."""
+        return OmnicamOptionsFlow()
 
     @override
     async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:

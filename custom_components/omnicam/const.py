@@ -8,7 +8,18 @@ from homeassistant.const import Platform
 
 DOMAIN: Final = "omnicam"
 LOGGER: Final = logging.getLogger(__package__)
-PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.CAMERA, Platform.EVENT)
+PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.CAMERA,
+    Platform.EVENT,
+    Platform.IMAGE,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+    Platform.UPDATE,
+)
 
 CONTRACT: Final = 1
 """Version of topics, payloads and HTTP API that this integration speaks."""
@@ -27,6 +38,9 @@ SUBENTRY_CAMERA: Final = "camera"
 
 INFO_TIMEOUT: Final = 5.0
 """Seconds to wait at set-up for the node's retained info when its API does not answer."""
+
+COMMAND_TIMEOUT: Final = 10.0
+"""Seconds in which the node must say that it did what it was asked for."""
 
 HANDOVER_TIMEOUT: Final = 5.0
 """Seconds to wait at set-up until the node has withdrawn the entities that it announced itself."""
@@ -54,6 +68,10 @@ class Level(StrEnum):
     HIGH = "high"
 
 
+LANGUAGES: Final = ("en", "zh-Hans")
+"""Languages that a node speaks."""
+
+
 class Step(StrEnum):
     """The steps of an event's life."""
 
@@ -62,6 +80,7 @@ class Step(StrEnum):
     ESCALATED = "escalated"
     RESOLVED = "resolved"
     DISMISSED = "dismissed"
+    DESCRIBED = "described"
 
 
 class CameraStatus(StrEnum):

@@ -6,6 +6,7 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .check_in_event import CheckInEvent
 from .const import Step
 from .data import OmnicamConfigEntry
 from .entity import OmnicamCameraEntity
@@ -26,9 +27,9 @@ async def async_setup_entry(
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
-        async_add_entities([HelpEvent(feed), AnomalyEvents(feed)])
+        async_add_entities([HelpEvent(feed), AnomalyEvents(feed), CheckInEvent(feed)])
 
-    entry.async_on_unload(entry.runtime_data.async_on_camera(add_camera))
+    entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
 class HelpEvent(OmnicamCameraEntity, EventEntity):
@@ -38,7 +39,7 @@ class HelpEvent(OmnicamCameraEntity, EventEntity):
 
     def __init__(self, feed: CameraFeed) -> None:
         """Take the feed."""
-        super().__init__(feed, "help_called")
+        super().__init__(feed, "help_called", "status")
         self._attr_event_types = [HELP_CALLED]
 
     @override
@@ -68,8 +69,14 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
 
     def __init__(self, feed: CameraFeed) -> None:
         """Take the feed."""
-        super().__init__(feed, "anomaly")
+        super().__init__(feed, "anomaly", "status")
         self._attr_event_types = [step.value for step in Step]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the node is there: that the camera is not may be the very event."""
+        return self._feed.node_online
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -83,7 +90,7 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
             event.step.value,
             {
                 "event_id": event.event,
-                "anomaly": event.anomaly.value,
+                "anomaly": event.anomaly,
                 "label": event.label,
                 "level": event.level,
                 "confidence": event.confidence,
@@ -91,6 +98,9 @@ class AnomalyEvents(OmnicamCameraEntity, EventEntity):
                 "onset": event.onset,
                 "reason": event.reason,
                 "review": event.review,
+                "description": event.description,
+                "test": event.test,
+                "late": event.late,
             },
         )
         self.async_write_ha_state()

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final, override
 
 from homeassistant.components import mqtt
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -15,40 +15,51 @@ from .models import (
     CameraInfo,
     HelpCall,
     NodeInfo,
+    OwnQuestion,
     Verdict,
     parse_event,
     parse_help,
     parse_verdict,
 )
-from .payload import Flaw, PayloadError, read_object, shown
+from .payload import Flaw, shown
+from .settings import CameraChoice, CameraFigures, parse_camera_choice, parse_camera_figures
+from .topics import Handler, Parser, TopicFeed, add_listener, payload_bytes
 
 _REMEMBERED_MESSAGES = 32
 
-type _Parser[T] = Callable[[Mapping[str, Any]], tuple[T, list[Flaw]]]
+LEVELS: Final = ("none", "low", "medium", "high")
+"""What a camera's level can be."""
 
 
-class CameraFeed:
-    """The state of one camera, pushed by its node.
-
-    Every topic is subscribed on its own and not by a wildcard: the retained pictures under the
-    camera would otherwise come along. Home Assistant subscribes again after a lost connection and
-    the broker then repeats what it retains, which is the whole resync.
-    """
+class CameraFeed(TopicFeed):
+    """The state of one camera, pushed by its node."""
 
     def __init__(
-        self, hass: HomeAssistant, node: NodeInfo, camera: CameraInfo, complaints: Complaints
+        self,
+        hass: HomeAssistant,
+        node: NodeInfo,
+        camera: CameraInfo,
+        complaints: Complaints,
+        hear: Callable[[str, AnomalyEvent], None],
     ) -> None:
-        """Begin with nothing known; `async_start` makes it listen."""
-        self._hass = hass
-        self._complaints = complaints
-        self._topic = f"{TOPIC_ROOT}/{node.node}/{camera.id}"
+        """Begin with nothing known; `async_start` makes it listen.
+
+        What is heard of an event goes to `hear`, and comes back through `async_tell_step`.
+        """
+        super().__init__(hass, f"{TOPIC_ROOT}/{node.node}/{camera.id}", complaints)
         self._node = node
+        self._hear = hear
         self.info = camera
         self.node_online = False
         self.status: CameraStatus | None = None
-        self._verdicts: dict[AnomalyClass, Verdict] = {}
-        self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._state_listeners: set[Callable[[], None]] = set()
+        # Switched off for privacy, as far as is known: a lost broker opens no camera.
+        self.private = False
+        self.choice: CameraChoice | None = None
+        self.figures = CameraFigures()
+        self.level: str | None = None
+        self.last_event: AnomalyEvent | None = None
+        self._verdicts: dict[str, Verdict] = {}
+        self._topics: dict[str, CALLBACK_TYPE] = {}
         self._event_listeners: set[Callable[[AnomalyEvent], None]] = set()
         self._help_listeners: set[Callable[[HelpCall], None]] = set()
         self._seen: deque[tuple[str, bytes]] = deque(maxlen=_REMEMBERED_MESSAGES)
@@ -69,35 +80,83 @@ class CameraFeed:
         return self.node_online and self.status in (CameraStatus.ONLINE, CameraStatus.OFFLINE)
 
     @property
-    def verdicts(self) -> Mapping[AnomalyClass, Verdict]:
+    def questions(self) -> tuple[OwnQuestion, ...]:
+        """The household's own questions about this camera."""
+        return self._node.questions_of(self.info.id)
+
+    @property
+    def verdicts(self) -> Mapping[str, Verdict]:
         """Everything that the node said of this camera, as it said it."""
         return self._verdicts
 
-    def verdict(self, anomaly: AnomalyClass) -> Verdict | None:
+    def verdict(self, anomaly: str) -> Verdict | None:
         """Give what the node thinks of a class, None while it cannot judge it or said nothing."""
-        return None if anomaly in self._node.unknown else self._verdicts.get(anomaly)
+        return self._verdicts.get(anomaly) if self.judges(anomaly) else None
+
+    def judges(self, anomaly: str) -> bool:
+        """Whether the node has anything that can judge a class; without, nothing ever will."""
+        return anomaly not in self._node.unknown
 
     async def async_start(self) -> None:
         """Subscribe to the camera's topics."""
-        handlers: dict[str, Callable[[mqtt.ReceiveMessage], None]] = {
+        handlers: dict[str, Handler] = {
             "status": self._on_status,
-            "event": partial(self._on_event, parse_event, self._event_listeners),
-            "help": partial(self._on_event, parse_help, self._help_listeners),
+            "settings": self._on_choice,
+            "figures": self._on_figures,
+            "level": self._on_level,
+            "last_event": self._on_last_event,
+            "event": partial(self._on_event, self._parse_event, self._hear_step),
+            "help": partial(self._on_event, parse_help, self._tell_help),
         }
         handlers |= {anomaly.value: partial(self._on_verdict, anomaly) for anomaly in AnomalyClass}
-        for suffix, handler in handlers.items():
-            self._unsubscribe.append(
-                # As bytes: a payload that is no UTF-8 must be told like any other flaw.
-                await mqtt.async_subscribe(
-                    self._hass, f"{self._topic}/{suffix}", handler, qos=1, encoding=None
-                )
-            )
+        await self._subscribe_all(handlers)
+        await self.async_follow_questions()
+
+    async def async_follow_questions(self) -> None:
+        """Subscribe to the household's own questions, and leave those that are gone."""
+        asked = {question.id for question in self.questions} - set(AnomalyClass)
+        for name in self._topics.keys() - asked:
+            self._topics.pop(name)()
+            self._verdicts.pop(name, None)
+        for name in asked - self._topics.keys():
+            handler = partial(self._on_verdict, name)
+            self._topics[name] = await self.async_subscribe(name, handler)
 
     @callback
+    @override
     def async_stop(self) -> None:
         """Stop listening."""
-        while self._unsubscribe:
-            self._unsubscribe.pop()()
+        super().async_stop()
+        while self._topics:
+            self._topics.popitem()[1]()
+
+    async def async_watch(self, *, on: bool) -> None:
+        """Let the node watch the camera, or leave it alone for privacy."""
+        await self.async_command("enabled", _switch(on=on), lambda: self.private is not on)
+
+    async def async_detect(self, *, on: bool) -> None:
+        """Let the node judge what the camera sees and hears, or not."""
+        await self.async_command(
+            "detection",
+            _switch(on=on),
+            lambda: self.choice is not None and self.choice.detection is on,
+        )
+
+    async def async_tune(self, sensitivity: int) -> None:
+        """Set the camera's sensitivity, 0 to 100."""
+        await self.async_command(
+            "sensitivity",
+            str(sensitivity),
+            lambda: self.choice is not None and self.choice.sensitivity == sensitivity,
+        )
+
+    async def async_test(self) -> None:
+        """Raise a test alarm."""
+        await self.async_command("test", AnomalyClass.FALL, self._is_test_shown)
+
+    def _is_test_shown(self) -> bool:
+        verdict = self._verdicts.get(AnomalyClass.FALL)
+        return verdict is not None and bool(verdict.test)
 
     @callback
     def async_update_info(self, node: NodeInfo) -> None:
@@ -120,29 +179,24 @@ class CameraFeed:
         self.async_notify()
 
     @callback
-    def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call back after every change of state."""
-        return _add(self._state_listeners, listener)
-
-    @callback
     def async_listen_events(self, listener: Callable[[AnomalyEvent], None]) -> CALLBACK_TYPE:
         """Call back for every step of an event."""
-        return _add(self._event_listeners, listener)
+        return add_listener(self._event_listeners, listener)
 
     @callback
     def async_listen_help(self, listener: Callable[[HelpCall], None]) -> CALLBACK_TYPE:
         """Call back for every spoken call for help."""
-        return _add(self._help_listeners, listener)
+        return add_listener(self._help_listeners, listener)
 
     @callback
-    def async_notify(self) -> None:
-        """Tell the entities that something may have changed."""
-        for listener in tuple(self._state_listeners):
-            listener()
+    def async_call_help(self, call: HelpCall) -> None:
+        """Take a call for help that a voice assistant heard, as one that the camera heard."""
+        for listener in tuple(self._help_listeners):
+            listener(call)
 
     @callback
     def _on_status(self, message: mqtt.ReceiveMessage) -> None:
-        text = _bytes(message).decode("utf-8", errors="replace")
+        text = payload_bytes(message).decode("utf-8", errors="replace")
         status = next((known for known in CameraStatus if known.value == text), None)
         if status is None and text:
             self._complaints.report(
@@ -157,56 +211,80 @@ class CameraFeed:
         elif self.status is CameraStatus.OFFLINE and status is CameraStatus.ONLINE:
             LOGGER.info("Camera %s of node %s is back online", self.info.id, self.node_id)
         self.status = status
+        if status is not None:
+            self.private = status is CameraStatus.DISABLED
         self.async_notify()
 
     @callback
-    def _on_verdict(self, anomaly: AnomalyClass, message: mqtt.ReceiveMessage) -> None:
-        verdict = self._read(message, parse_verdict) if message.payload else None
+    def _on_choice(self, message: mqtt.ReceiveMessage) -> None:
+        self.choice = self._read(message, parse_camera_choice)
+        self.async_notify("settings")
+
+    @callback
+    def _on_figures(self, message: mqtt.ReceiveMessage) -> None:
+        self.figures = self._read(message, parse_camera_figures) or CameraFigures()
+        self.async_notify("figures")
+
+    @callback
+    def _on_level(self, message: mqtt.ReceiveMessage) -> None:
+        text = payload_bytes(message).decode("utf-8", errors="replace")
+        if text and text not in LEVELS:
+            self._complaints.report(
+                message.topic, [Flaw("(payload)", shown(text), f"send one of {', '.join(LEVELS)}")]
+            )
+        self.level = text if text in LEVELS else None
+        self.async_notify("level")
+
+    @callback
+    def _on_last_event(self, message: mqtt.ReceiveMessage) -> None:
+        self.last_event = self._read(message, self._parse_event)
+        self.async_notify("last_event")
+
+    @callback
+    def _on_verdict(self, anomaly: str, message: mqtt.ReceiveMessage) -> None:
+        verdict = self._read(message, parse_verdict)
         if verdict is None:
             # Unknown rather than the last state: a stale "all is well" is the worse error.
             self._verdicts.pop(anomaly, None)
         else:
             self._verdicts[anomaly] = verdict
-        self.async_notify()
+        self.async_notify(anomaly)
 
     @callback
     def _on_event[T](
         self,
-        parse: _Parser[T],
-        listeners: set[Callable[[T], None]],
+        parse: Parser[T],
+        take: Callable[[T], None],
         message: mqtt.ReceiveMessage,
     ) -> None:
         # Events are never retained by the contract: one that is would ring at every restart.
         # QoS 1 may deliver twice: the same bytes on the same topic are the same event.
-        key = (message.topic, _bytes(message))
+        key = (message.topic, payload_bytes(message))
         if message.retain or key in self._seen:
             return
         self._seen.append(key)
         event = self._read(message, parse)
         if event is not None:
-            for listener in tuple(listeners):
-                listener(event)
-
-    def _read[T](self, message: mqtt.ReceiveMessage, parse: _Parser[T]) -> T | None:
-        try:
-            value, flaws = parse(read_object(message.payload))
-        except PayloadError as error:
-            self._complaints.report(message.topic, [error.flaw])
-            return None
-        self._complaints.report(message.topic, flaws)
-        return value
-
-
-def _bytes(message: mqtt.ReceiveMessage) -> bytes:
-    payload = message.payload
-    return payload.encode() if isinstance(payload, str) else bytes(payload)
-
-
-def _add[T](listeners: set[T], listener: T) -> CALLBACK_TYPE:
-    listeners.add(listener)
+            take(event)
 
     @callback
-    def remove() -> None:
-        listeners.discard(listener)
+    def async_tell_step(self, event: AnomalyEvent) -> None:
+        """Tell a step of an event to whoever listens."""
+        for listener in tuple(self._event_listeners):
+            listener(event)
 
-    return remove
+    @callback
+    def _hear_step(self, event: AnomalyEvent) -> None:
+        self._hear(self.info.id, event)
+
+    @callback
+    def _tell_help(self, call: HelpCall) -> None:
+        for listener in tuple(self._help_listeners):
+            listener(call)
+
+    def _parse_event(self, payload: Mapping[str, Any]) -> tuple[AnomalyEvent, list[Flaw]]:
+        return parse_event(payload, {question.id for question in self.questions})
+
+
+def _switch(*, on: bool) -> str:
+    return "ON" if on else "OFF"

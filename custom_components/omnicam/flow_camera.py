@@ -35,9 +35,10 @@ from .api import (
     ApiConnectionError,
     ApiError,
     ApiFieldsError,
-    ApiNotFoundError,
+    ApiRefusedError,
+    ApiUnknownError,
 )
-from .camera_fields import CLASSES, NIGHT_END, NIGHT_START, SENSITIVITY, ZONES, fields, suggestions
+from .camera_fields import ALARM_LEVEL, CLASSES, NIGHT_END, NIGHT_START, ZONES, fields, suggestions
 from .const import LOGGER, AnomalyClass, Level
 from .data import OmnicamConfigEntry
 
@@ -47,15 +48,13 @@ _PLAIN = TextSelector()
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _WATCHING: Final[dict[Any, Any]] = {
     probatio.Optional(CLASSES): SelectSelector(
-        SelectSelectorConfig(
-            options=list(AnomalyClass), multiple=True, translation_key="anomaly_class"
-        )
+        SelectSelectorConfig(options=list(AnomalyClass), multiple=True, translation_key="class")
     ),
-    probatio.Optional(SENSITIVITY): SelectSelector(
+    probatio.Optional(ALARM_LEVEL): SelectSelector(
         SelectSelectorConfig(
             options=list(Level),
             mode=SelectSelectorMode.DROPDOWN,
-            translation_key="sensitivity",
+            translation_key="alarm_level",
         )
     ),
     probatio.Optional(NIGHT_START): TimeSelector(),
@@ -88,7 +87,8 @@ _ERRORS: Final[tuple[tuple[type[ApiError], str], ...]] = (
     (ApiAuthError, "invalid_auth"),
     (ApiConnectionError, "cannot_connect"),
     (ApiConflictError, "camera_exists"),
-    (ApiNotFoundError, "node_too_old"),
+    (ApiUnknownError, "node_too_old"),
+    (ApiRefusedError, "refused"),
     (ApiError, "bad_answer"),
 )
 _FORM_FIELDS: Final = {"night": NIGHT_START, "id": CONF_NAME}
@@ -144,7 +144,8 @@ class CameraSubentryFlow(ConfigSubentryFlow):
                 self._current = await api.camera_settings(camera)
             except ApiError as error:
                 LOGGER.debug("The settings of %s were not given: %s", camera, error)
-                return self.async_abort(reason=_key(error))
+                placeholders = {"problem": str(error)}
+                return self.async_abort(reason=_key(error), description_placeholders=placeholders)
         if user_input is None:
             return self._form("reconfigure", _CHANGE, suggestions(self._current))
         try:
@@ -199,11 +200,12 @@ def _told(error: ApiError, schema: dict[Any, Any]) -> tuple[dict[str, str], str]
     """Give the form's errors by field, and what the node said."""
     if not isinstance(error, ApiFieldsError):
         key = _key(error)
-        return {CONF_NAME if key == "camera_exists" else "base": key}, ""
+        problem = str(error) if isinstance(error, ApiRefusedError) else ""
+        return {CONF_NAME if key == "camera_exists" else "base": key}, problem
     inputs = {str(key) for key in schema}
     errors: dict[str, str] = {}
     for path in error.fields:
         first = path.split(".", 1)[0]
         field = _FORM_FIELDS.get(first, first)
         errors[field if field in inputs else "base"] = "refused"
-    return errors, "; ".join(f"{path}: {why}" for path, why in error.fields.items())
+    return errors, str(error)

@@ -32,6 +32,7 @@ async def async_wait_until_withdrawn(
 ) -> None:
     """Wait, for a bounded time, until no device of the node's MQTT discovery is left."""
     announced = {("mqtt", f"omnicam_{node}_{camera}") for camera in cameras}
+    announced.add(("mqtt", f"omnicam-{node}"))
     registry = dr.async_get(hass)
 
     def is_withdrawn() -> bool:

@@ -8,15 +8,17 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.service_info.mqtt import ReceivePayloadType
 
 from .api import NodeApi
+from .catch_up import CatchUp
 from .complaints import Complaints
 from .const import INFO_TIMEOUT, LOGGER, TOPIC_ROOT
 from .data import OmnicamConfigEntry
 from .devices import async_sync_devices
 from .feed import CameraFeed
 from .handover import async_claim
-from .models import NodeInfo, parse_info
+from .models import AnomalyEvent, NodeInfo, parse_info
 from .monitor import ApiMonitor
-from .payload import Flaw, PayloadError, read_object, shown
+from .node_feed import NodeFeed
+from .payload import Flaw, PayloadError, UnsupportedContractError, read_object, shown
 from .subentries import CameraSubentries
 
 type NewCameraListener = Callable[[CameraFeed], None]
@@ -38,12 +40,16 @@ class OmnicamHub:
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._new_camera_listeners: list[NewCameraListener] = []
         self._stopped = False
+        self._told_away = False
         self.node = node
         self.info: NodeInfo | None = None
         self.online: bool | None = None
+        self.foreign_contract: str | None = None
         self.cameras: dict[str, CameraFeed] = {}
+        self.feed = NodeFeed(hass, node, self._complaints)
         self.subentries = CameraSubentries(hass, entry, api)
         self.monitor = ApiMonitor(hass, entry, api, node, self.async_apply_info, self._notify)
+        self.catch_up = CatchUp(hass, entry, api, self._tell_step)
 
     async def async_start(self) -> None:
         """Listen to the node and wait, for a bounded time, until its cameras are known.
@@ -52,6 +58,7 @@ class OmnicamHub:
         working, nor a broker that lost what it retained. `info` stays None when both fail, and
         `monitor.error` then tells why.
         """
+        await self.catch_up.async_load()
         self._unsubscribe.append(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
         )
@@ -61,6 +68,7 @@ class OmnicamHub:
                     self._hass, f"{self._topic}/{suffix}", handler, qos=1, encoding=None
                 )
             )
+        await self.feed.async_start()
         self._unsubscribe.append(self.subentries.async_start())
         await self.monitor.async_check()
         if self.info is None:
@@ -75,9 +83,10 @@ class OmnicamHub:
         """Stop listening; what was subscribed so far is undone on every path."""
         self._stopped = True
         self.monitor.async_stop()
+        self.catch_up.async_stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
-        for feed in self.cameras.values():
+        for feed in (self.feed, *self.cameras.values()):
             feed.async_stop()
 
     @callback
@@ -93,6 +102,20 @@ class OmnicamHub:
 
         return remove
 
+    async def async_add_for_cameras(self, add: NewCameraListener) -> CALLBACK_TYPE:
+        """As `async_on_camera`, for adding entities: a step of the loop for each camera.
+
+        Home Assistant adds entities without a pause; those of a hundred cameras at once would
+        hold everything else up for seconds.
+        """
+        done: set[str] = set()
+        while feed := next((f for f in self.cameras.values() if f.info.id not in done), None):
+            add(feed)
+            done.add(feed.info.id)
+            await asyncio.sleep(0)
+        self._new_camera_listeners.append(add)
+        return lambda: self._new_camera_listeners.remove(add)
+
     async def async_apply_info(self, info: NodeInfo) -> None:
         """Take over a node's info: add new cameras, drop those gone. Twice changes nothing."""
         # Locked, since the info may come from MQTT and the API at the same time.
@@ -103,17 +126,22 @@ class OmnicamHub:
             for camera_id in self.cameras.keys() - info.cameras.keys():
                 self.cameras.pop(camera_id).async_stop()
             async_sync_devices(self._hass, self._entry, info)
+            self.feed.async_update_info(info)
             self.subentries.async_sync(info)
             for camera_id, camera in info.cameras.items():
                 if (known := self.cameras.get(camera_id)) is not None:
                     known.async_update_info(info)
+                    await known.async_follow_questions()
                     continue
-                feed = CameraFeed(self._hass, info, camera, self._complaints)
+                feed = CameraFeed(
+                    self._hass, info, camera, self._complaints, self.catch_up.async_hear
+                )
                 feed.async_set_node_online(online=bool(self.online))
                 await feed.async_start()
                 self.cameras[camera_id] = feed
                 for listener in tuple(self._new_camera_listeners):
                     listener(feed)
+                await asyncio.sleep(0)
             self._informed.set()
 
     async def _on_info(self, message: mqtt.ReceiveMessage) -> None:
@@ -125,7 +153,10 @@ class OmnicamHub:
             info, flaws = self._read_info(message.payload)
         except PayloadError as error:
             self._complaints.report(message.topic, [error.flaw])
+            if isinstance(error, UnsupportedContractError):
+                self.foreign_contract = error.found
             return
+        self.foreign_contract = None
         self._complaints.report(message.topic, flaws)
         await self.async_apply_info(info)
         if info.cameras.keys() - self.monitor.streams.keys():
@@ -149,10 +180,13 @@ class OmnicamHub:
         if self.online is was:
             return
         if not self.online:
-            LOGGER.warning("Node %s is offline, its entities are unavailable", self.node)
+            self._tell_away("Node %s is offline, its entities are unavailable")
         elif was is False:
-            LOGGER.info("Node %s is back online", self.node)
             self.monitor.async_refresh()
+        if self.online and self._told_away:
+            self._told_away = False
+            LOGGER.info("Node %s is back online", self.node)
+        self.feed.async_set_online(online=self.online)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=self.online)
 
@@ -160,6 +194,7 @@ class OmnicamHub:
     def _on_connection(self, connected: bool) -> None:  # noqa: FBT001 (MQTT calls it so)
         if connected:
             self.monitor.async_refresh()
+            self.catch_up.async_begin(connected_anew=True)
             self._entry.async_create_background_task(
                 self._hass, async_claim(self._hass, self.node), "omnicam owner"
             )
@@ -167,11 +202,28 @@ class OmnicamHub:
         # Nobody knows what happens meanwhile. The broker repeats both kinds of status, with the
         # node's last will if it died, as soon as the subscriptions are back.
         self.online = None
+        if not self._hass.is_stopping:
+            self._tell_away("The MQTT broker is away, the entities of node %s are unavailable")
+        self.feed.async_set_online(online=False)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=False)
             feed.async_forget_status()
 
     @callback
+    def _tell_away(self, what: str) -> None:
+        """Say once that nothing is known of the node, whatever else fails before it is back."""
+        if not self._told_away:
+            self._told_away = True
+            LOGGER.warning(what, self.node)
+
+    @callback
+    def _tell_step(self, camera: str, event: AnomalyEvent) -> None:
+        if (feed := self.cameras.get(camera)) is not None:
+            feed.async_tell_step(event)
+
+    @callback
     def _notify(self) -> None:
+        if self.monitor.available and self.online:
+            self.catch_up.async_api_answers()
         for feed in self.cameras.values():
             feed.async_notify()

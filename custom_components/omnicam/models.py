@@ -4,7 +4,7 @@ A payload without its core (what the sensor's state hangs on) raises `PayloadErr
 anything else is reported beside the value, because an alarm must not be lost to a bad confidence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -35,6 +35,23 @@ class CameraInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnQuestion:
+    """A class that the household described in its own words.
+
+    Attributes:
+        id: name of the class in topics.
+        english: name shown to English readers.
+        chinese: name shown to readers of Chinese.
+        cameras: ids of the cameras that are asked about.
+    """
+
+    id: str
+    english: str
+    chinese: str
+    cameras: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeInfo:
     """A node and its cameras, as in `omnicam/<node>/info` and `GET /api/info`."""
 
@@ -45,7 +62,13 @@ class NodeInfo:
     engine: str | None
     language: str | None
     cameras: Mapping[str, CameraInfo]
+    model: str | None = None
     unknown: frozenset[AnomalyClass] = field(default_factory=frozenset)
+    questions: Mapping[str, OwnQuestion] = field(default_factory=dict)
+
+    def questions_of(self, camera: str) -> tuple[OwnQuestion, ...]:
+        """Give the household's own questions about a camera."""
+        return tuple(asked for asked in self.questions.values() if camera in asked.cameras)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +82,16 @@ class Verdict:
     since: str | None = None
     reason: str | None = None
     label: str | None = None
+    test: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyEvent:
-    """One step of an event's life."""
+    """One step of an event's life; `late` where it was missed and told afterwards."""
 
     step: Step
     event: str
-    anomaly: AnomalyClass
+    anomaly: str
     label: str | None
     level: Level | None
     confidence: float | None
@@ -75,6 +99,9 @@ class AnomalyEvent:
     onset: str | None
     reason: str | None
     review: bool | None
+    description: str | None = None
+    test: bool | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +152,41 @@ def parse_info(payload: Mapping[str, Any]) -> tuple[NodeInfo, list[Flaw]]:
         engine=fields.text("engine"),
         language=fields.text("language"),
         cameras=cameras,
+        model=fields.text("model"),
         # A class that this integration does not know is none of its entities' business.
         unknown=frozenset(name for name in AnomalyClass if name.value in unknown),
+        questions=_parse_questions(fields),
     )
     return info, fields.flaws
+
+
+def _parse_questions(fields: Fields) -> dict[str, OwnQuestion]:
+    """Read the household's own questions; one that cannot be read is left out and reported."""
+    listed = fields.payload.get("questions", [])
+    if not isinstance(listed, list):
+        fields.complain("questions", listed, "send a list of questions")
+        return {}
+    questions: dict[str, OwnQuestion] = {}
+    for index, item in enumerate(listed):
+        path = f"questions[{index}]"
+        if not isinstance(item, Mapping) or not isinstance(item.get("cameras"), list):
+            fields.complain(path, item, "send an object with id, english, chinese and cameras")
+            continue
+        own = Fields(item, prefix=f"{path}.")
+        try:
+            name = own.identifier("id")
+        except PayloadError as error:
+            fields.flaws.append(error.flaw)
+            continue
+        english = own.text("english") or name
+        questions[name] = OwnQuestion(
+            id=name,
+            english=english,
+            chinese=own.text("chinese") or english,
+            cameras=frozenset(camera for camera in item["cameras"] if isinstance(camera, str)),
+        )
+        fields.flaws.extend(own.flaws)
+    return questions
 
 
 def _parse_camera(item: object, path: str) -> tuple[CameraInfo, list[Flaw]]:
@@ -163,17 +221,23 @@ def parse_verdict(payload: Mapping[str, Any]) -> tuple[Verdict, list[Flaw]]:
         since=fields.text("since"),
         reason=fields.text("reason"),
         label=fields.text("label"),
+        test=fields.flag("test"),
     )
     return verdict, fields.flaws
 
 
-def parse_event(payload: Mapping[str, Any]) -> tuple[AnomalyEvent, list[Flaw]]:
-    """Read a step of an event; raises `PayloadError` without a known step, class and event id."""
+def parse_event(
+    payload: Mapping[str, Any], own: Collection[str] = ()
+) -> tuple[AnomalyEvent, list[Flaw]]:
+    """Read a step of an event; raises `PayloadError` without a known step, class and event id.
+
+    The class may be one of the household's own, whose names are `own`.
+    """
     fields = Fields(payload)
     event = AnomalyEvent(
         step=_required(fields, "step", Step),
         event=fields.required_text("event"),
-        anomaly=_required(fields, "class", AnomalyClass),
+        anomaly=_class(fields, own),
         label=fields.text("label"),
         level=fields.choice("level", Level),
         confidence=fields.fraction("confidence"),
@@ -181,6 +245,8 @@ def parse_event(payload: Mapping[str, Any]) -> tuple[AnomalyEvent, list[Flaw]]:
         onset=fields.text("onset"),
         reason=fields.text("reason"),
         review=fields.flag("review"),
+        description=fields.text("description"),
+        test=fields.flag("test"),
     )
     return event, fields.flaws
 
@@ -195,6 +261,13 @@ def parse_help(payload: Mapping[str, Any]) -> tuple[HelpCall, list[Flaw]]:
         time=fields.text("time"),
     )
     return call, fields.flaws
+
+
+def _class(fields: Fields, own: Collection[str]) -> str:
+    name = fields.payload.get("class")
+    if isinstance(name, str) and name in own:
+        return name
+    return _required(fields, "class", AnomalyClass).value
 
 
 def _required[ChoiceT: StrEnum](fields: Fields, key: str, choices: type[ChoiceT]) -> ChoiceT:

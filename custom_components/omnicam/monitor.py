@@ -20,6 +20,8 @@ from .models import NodeInfo
 _FIRST_RETRY = 15.0
 _LAST_RETRY = 300.0
 _JITTER = 0.2
+_AT_ONCE = 4
+"""Stream addresses that are asked for at the same time: a node may be a small machine."""
 
 
 class ApiMonitor:
@@ -94,17 +96,21 @@ class ApiMonitor:
         self._stop_retry()
 
     async def _fetch_streams(self, info: NodeInfo) -> None:
-        streams: dict[str, str | None] = {}
-        for camera in info.cameras:
+        few = asyncio.Semaphore(_AT_ONCE)
+
+        async def fetch(camera: str) -> str | None:
             try:
-                streams[camera] = await self.api.stream(camera)
+                async with few:
+                    return await self.api.stream(camera)
             except ApiAuthError:
                 raise
             except ApiError as error:
                 # One camera's fault, not the API's: the others have their streams.
                 LOGGER.debug("No stream address for camera %s: %s", camera, error)
-                streams[camera] = self.streams.get(camera)
-        self.streams = streams
+                return self.streams.get(camera)
+
+        found = await asyncio.gather(*(fetch(camera) for camera in info.cameras))
+        self.streams = dict(zip(info.cameras, found, strict=True))
 
     def _succeed(self) -> None:
         if not self.available and self._failures:

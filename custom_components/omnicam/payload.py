@@ -1,6 +1,7 @@
 """Reading untrusted JSON field by field: what is wrong is named with its field and its remedy."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,18 @@ class Fields:
         if is_number and 0 <= value <= 1:  # which also refuses NaN
             return float(value)
         self.complain(key, value, "send a number from 0 to 1 or null")
+        return None
+
+    def number(self, key: str, *, most: float = math.inf) -> float | None:
+        """Read a number from 0 up."""
+        value = self.payload.get(key)
+        if value is None:
+            return None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and math.isfinite(value) and 0 <= value <= most:
+            return float(value)
+        limit = "" if most == math.inf else f" to {most:g}"
+        self.complain(key, value, f"send a number from 0{limit} or null")
         return None
 
     def count(self, key: str) -> int | None:

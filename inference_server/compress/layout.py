@@ -9,6 +9,9 @@ from typing import Any, Protocol
 from inference_server.compress.source import ARCHITECTURE, Source
 from inference_server.recipes import Recipe
 
+REPORT = "compression.json"
+"""File of the target that says how it was made."""
+
 # In bits of the recipe, by the beginning of a tensor's name.
 OUTSIDE = (
     ("thinker.visual.", "vision_bits"),

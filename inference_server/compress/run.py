@@ -20,7 +20,7 @@ from inference_server.compress.decoder import load_layer
 from inference_server.compress.errors import CompressError
 from inference_server.compress.journal import Journal, locked, open_journal
 from inference_server.compress.layer import Method, compress_layer
-from inference_server.compress.layout import target_bytes, target_config
+from inference_server.compress.layout import REPORT, target_bytes, target_config
 from inference_server.compress.parts import PARTS, Part
 from inference_server.compress.sequences import load_hidden, load_sequences, save_hidden
 from inference_server.compress.source import INDEX, Source, read_header
@@ -29,7 +29,6 @@ from inference_server.compress.window import Window, digest
 from inference_server.recipes import Recipe
 
 SHARD_BYTES = 1_000_000_000
-REPORT = "compression.json"
 CAPTURE = "capture"
 
 
@@ -116,7 +115,7 @@ def _check_target(task: Task, journal: Journal) -> None:
         journal.save()
     shards.clear(task.target)
     if journal.steps:
-        task.say(f"going on after {list(journal.steps)[-1]}")
+        task.say(f"going on: {len(journal.steps)} steps are done")
     journal.verify(task.target)
     done = sum(each["size"] for each in journal.files().values())
     shards.require_space(task.target, target_bytes(task.source, task.recipe) - done)

@@ -19,6 +19,7 @@ ARCHITECTURE = "Qwen3OmniMoeForConditionalGeneration"
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 DTYPES = {"BF16": 2, "F16": 2, "F32": 4}
+WIDTHS = DTYPES | {"I64": 8, "I32": 4, "I8": 1, "U8": 1, "F8_E4M3": 1}
 # Parts of a shard that are read to tell one checkpoint from another of the same shapes.
 SAMPLES = 64
 SAMPLE_BYTES = 4096
@@ -40,7 +41,7 @@ class Entry:
     @property
     def nbytes(self) -> int:
         """Its size in the file."""
-        return self.elements * DTYPES.get(self.dtype, 0)
+        return self.elements * WIDTHS.get(self.dtype, 0)
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,17 @@ def open_source(folder: Path) -> Source:
         raise CompressError(f"{folder} is not a folder: SOURCE is where the checkpoint is")
     config = _json(folder / "config.json", "this is no checkpoint")
     _check_config(folder, config)
+    source = Source(folder, config, tensors(folder))
+    _check_tensors(source)
+    return source
+
+
+def tensors(folder: Path) -> dict[str, Entry]:
+    """List every tensor of a checkpoint, compressed or not, by name.
+
+    Raises:
+        CompressError: a shard is missing or cut off, or holds less than the index says.
+    """
     entries: dict[str, Entry] = {}
     named = _named(folder)
     for shard in sorted(set(named.values())):
@@ -108,9 +120,7 @@ def open_source(folder: Path) -> Source:
             f"{folder}: {named[missing[0]]} lacks {missing[0]} and {len(missing) - 1} more "
             "tensors that the index places there; download the checkpoint again"
         )
-    source = Source(folder, config, entries)
-    _check_tensors(source)
-    return source
+    return entries
 
 
 def _check_config(folder: Path, config: Mapping[str, Any]) -> None:

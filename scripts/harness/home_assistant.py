@@ -53,16 +53,24 @@ class HomeAssistant:
         program: the `hass` program.
         integration: the folder `custom_components/omnicam`, linked in; None to run without it.
         port: of its HTTP interface; None for a free one.
+        more: lines for its configuration, beside what every test needs.
     """
 
     def __init__(
-        self, folder: Path, program: Path, integration: Path | None, *, port: int | None = None
+        self,
+        folder: Path,
+        program: Path,
+        integration: Path | None,
+        *,
+        port: int | None = None,
+        more: str = "",
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ""
         self._folder = folder
         self._integration = integration
+        self._configuration = _CONFIGURATION + more
         command = [str(program), "-c", str(folder), "--skip-pip"]
         # Without written bytecode every start would compile Home Assistant anew.
         environment = {"PYTHONDONTWRITEBYTECODE": ""}
@@ -218,7 +226,7 @@ class HomeAssistant:
         """Write what a fresh installation would have after the first clicks."""
         storage = self._folder / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
-        (self._folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+        (self._folder / "configuration.yaml").write_text(self._configuration, encoding="utf-8")
         if self._integration is not None:
             link = self._folder / "custom_components" / self._integration.name
             link.parent.mkdir(exist_ok=True)

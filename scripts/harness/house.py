@@ -63,6 +63,7 @@ async def open_house(
     set_up: bool = True,
     persistent: bool = False,
     port: int | None = None,
+    more: str = "",
 ) -> AsyncIterator[House]:
     """Bring everything up, in the order in which a household would; end it afterwards.
 
@@ -75,6 +76,7 @@ async def open_house(
         set_up: whether the integration is set up, through its discovery; else it waits for that.
         persistent: whether the broker keeps sessions and messages over a restart.
         port: of Home Assistant; None for a free one.
+        more: lines for Home Assistant's configuration.
     """
     async with AsyncExitStack() as stack:
         broker = Broker(
@@ -97,7 +99,11 @@ async def open_house(
         hass: HomeAssistant | None = None
         if home_assistant:
             hass = HomeAssistant(
-                folder / "home-assistant", HASS, INTEGRATION if integration else None, port=port
+                folder / "home-assistant",
+                HASS,
+                INTEGRATION if integration else None,
+                port=port,
+                more=more,
             )
             await stack.enter_async_context(hass)
             await hass.add_mqtt(broker.port, broker.username, broker.password)

@@ -5,12 +5,14 @@ source "$(dirname "$0")/../lib/common.sh"
 
 packages=(
   build-essential python3-venv                  # sdists that compile; uv's own environment
+  chromium                                      # a browser that walks Home Assistant
   ffmpeg espeak-ng                              # staged recordings and voices
   gir1.2-gst-rtsp-server-1.0 python3-gi         # the staged camera: an RTSP server
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   libegl1 libgles2                              # MediaPipe's library is linked against them
   libturbojpeg0                                 # Home Assistant's camera pictures
   mosquitto                                     # the MQTT broker
+  haproxy                                       # the router in front of several model servers
 )
 
 missing=()
@@ -24,9 +26,13 @@ command -v apt-get >/dev/null ||
   fail "this system has no apt, and lacks: ${missing[*]}" "install their like, or run on Debian 12 or newer"
 say "      installing ${missing[*]}"
 
-# Debian would start a broker on port 1883 and at every boot; the scripts want the program alone.
+# Debian would start them at once (a broker on port 1883) and at every boot; the scripts want the programs.
+services=()
+for package in mosquitto haproxy; do
+  [[ " ${missing[*]} " != *" $package "* ]] || services+=("$package.service")
+done
 policy=/usr/sbin/policy-rc.d ours=
-if [[ " ${missing[*]} " == *" mosquitto "* && ! -e $policy ]]; then
+if ((${#services[@]})) && [[ ! -e $policy ]]; then
   ours=yes
   printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
   as_root chmod 755 "$policy"
@@ -44,6 +50,6 @@ quietly "$CACHE/logs/apt.log" install_missing 2>/dev/null ||
   { quietly "$CACHE/logs/apt-update.log" update && quietly "$CACHE/logs/apt.log" install_missing; } ||
   fail "apt did not install ${missing[*]}" "read .cache/logs/apt.log, mend apt's sources, and run again"
 
-if [[ " ${missing[*]} " == *" mosquitto "* ]] && command -v systemctl >/dev/null; then
-  as_root systemctl disable --quiet mosquitto.service 2>/dev/null || true
+if ((${#services[@]})) && command -v systemctl >/dev/null; then
+  as_root systemctl disable --quiet "${services[@]}" 2>/dev/null || true
 fi

@@ -151,7 +151,7 @@ CAMERA: Json = {"url": f"rtsp://viewer:{PASSWORD}@camera.example/stream"}
 @pytest.mark.parametrize(
     ("configuration", "named"),
     [
-        ({"node": "home"}, ["cameras", "is missing"]),
+        ({"node": "home", "cameras": "hall"}, ["cameras"]),
         ({"node": "No Such Id!", "cameras": {"hall": CAMERA}}, ["node", "No Such Id!"]),
         (
             {"node": "home", "cameras": {"hall": CAMERA | {"frame_rat": 6}}},
@@ -167,7 +167,7 @@ CAMERA: Json = {"url": f"rtsp://viewer:{PASSWORD}@camera.example/stream"}
         ({"node": "home", "cameras": {"hall": {"url": 7}}}, ["cameras.hall.url"]),
         ("node: home\n  cameras: [", ["not valid YAML"]),
     ],
-    ids=["no cameras", "bad id", "misspelt", "unknown zone", "bad address", "no YAML"],
+    ids=["no mapping", "bad id", "misspelt", "unknown zone", "bad address", "no YAML"],
 )
 async def test_a_wrong_configuration_names_the_field(
     tmp_path: Path, configuration: object, named: list[str]

@@ -54,7 +54,7 @@ async def test_steps_of_events_survive_an_outage_of_the_broker(tmp_path: Path, f
             assert retained["dangerous_tool"] is None
             states = await hass.states()
             assert states["binary_sensor.bedroom_smoke"]["state"] == "off"
-            assert states["binary_sensor.bedroom_dangerous_tool"]["state"] == "unknown"
+            assert states["binary_sensor.bedroom_dangerous_tool"]["state"] == "unavailable"
 
             await house.switch("bedroom", on=False)
             await heard.log.find(

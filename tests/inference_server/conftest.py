@@ -1,10 +1,6 @@
-"""Which folders this environment can run: the plain tests need neither torch nor vLLM."""
+"""Which folders this environment can run: the plain tests need no llm-compressor."""
 
 from importlib.util import find_spec
 
-# Named on the command line they are left out as well: pytest then fails for want of tests.
-collect_ignore = [
-    folder
-    for folder, module in (("serve", "vllm"), ("compress", "llmcompressor"))
-    if find_spec(module) is None
-]
+# Named on the command line it is left out as well: pytest then fails for want of tests.
+collect_ignore = ["compress"] if find_spec("llmcompressor") is None else []

@@ -33,9 +33,9 @@ def test_what_is_missing_is_named_with_a_remedy(
 
 
 def test_gpus_are_read_as_nvidia_smi_prints_them() -> None:
-    text = "NVIDIA H100 80GB HBM3, 81559, 9.0\nOrin (nvgpu), [N/A], 8.7\n\n"
+    text = "NVIDIA H100 80GB HBM3, 81559, 9.0, 81000\nOrin (nvgpu), [N/A], 8.7, [N/A]\n\n"
     assert parse_gpus(text) == (
-        Gpu("NVIDIA H100 80GB HBM3", 81559 * 1024**2, "9.0"),
+        Gpu("NVIDIA H100 80GB HBM3", 81559 * 1024**2, "9.0", 81000 * 1024**2),
         Gpu("Orin (nvgpu)", 0, "8.7"),
     )
 

@@ -1,6 +1,7 @@
 """Fixtures: a node that serves its API, and Home Assistant with its entry loaded."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -22,6 +23,11 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load what stands in `custom_components`."""
 
 
+@pytest.fixture(autouse=True)
+def _storage(hass_storage: dict[str, Any]) -> None:
+    """Keep what is stored in memory: it must not reach the next test."""
+
+
 @pytest.fixture
 def expected_lingering_timers() -> bool:
     """MQTT leaves its debouncers' timers behind."""
@@ -37,7 +43,11 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 @pytest.fixture(autouse=True)
 def _short_wait() -> AsyncGenerator[None]:
     """Nobody wants to wait the real seconds for an info that does not come."""
-    with patch("custom_components.omnicam.hub.INFO_TIMEOUT", 0.2):
+    with (
+        patch("custom_components.omnicam.hub.INFO_TIMEOUT", 0.2),
+        patch("custom_components.omnicam.topics.COMMAND_TIMEOUT", 0.3),
+        patch("custom_components.omnicam.catch_up.APART", 0),  # a frozen clock never gets there
+    ):
         yield
 
 
@@ -78,3 +88,20 @@ async def loaded(
     await hass.async_block_till_done()
     await node.come_online(hass)
     return entry
+
+
+@pytest.fixture
+async def obedient(
+    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, node: Node, loaded: MockConfigEntry
+) -> Node:
+    """The node, loaded, having said everything, and doing what it is asked for."""
+    await node.say_everything(hass)
+    node.obey(hass, mqtt_mock)
+    return node
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default() -> Generator[None]:
+    """Enable also what is disabled at first."""
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=True):
+        yield

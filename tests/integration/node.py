@@ -9,6 +9,8 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
+from .records import Records
+
 TOKEN = "correct-token"
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 CLASSES = (
@@ -39,6 +41,28 @@ def verdict(state: str | None, **changes: Any) -> dict[str, Any]:
         "since": None,
         "reason": None,
         "label": None,
+        "test": False,
+    } | changes
+
+
+def step(name: str, **changes: Any) -> dict[str, Any]:
+    """Give the payload of a step of a fall."""
+    return {
+        "step": name,
+        "event": "e1",
+        "camera": "bedroom",
+        "class": "fall",
+        "label": None,
+        "level": "high",
+        "confidence": 0.97,
+        "time": "2026-11-22T10:00:03+00:00",
+        "onset": "2026-11-22T10:00:00+00:00",
+        "reason": "trunk fell to 80 degrees",
+        "description": "",
+        "snapshot": None,
+        "clip": None,
+        "review": False,
+        "test": False,
     } | changes
 
 
@@ -60,12 +84,17 @@ class Node:
             "classes": list(CLASSES),
             "unknown": ["dangerous_tool"],
         }
+        self.health: dict[str, Any] = {"status": "ok", "record_problems": [], "model": None}
         self.token = TOKEN
         self.streams: dict[str, Any] = {"bedroom": "rtsp://user:secret@camera/main"}
         self.snapshot: bytes | int = JPEG
+        self.settings: dict[str, Any] = {"enabled": True, "detection": True, "sensitivity": 50}
+        self.language = "en"
+        self.asked: list[tuple[str, Any]] = []
         self.answers: dict[str, web.Response] = {}
         self.requests: list[str] = []
-        self.settings: dict[str, Any] = {}
+        self.records = Records(self._refusal)
+        self.fields: dict[str, Any] = {}
         self.changes: list[tuple[str, str, dict[str, Any]]] = []
         self._server: TestServer | None = None
         self._port: int | None = None
@@ -79,11 +108,13 @@ class Node:
         """Serve, on the port of the last time."""
         app = web.Application()
         app.router.add_get("/api/info", self._info)
+        app.router.add_get("/api/health", self._health)
         app.router.add_post("/api/cameras", self._change)
         app.router.add_get("/api/cameras/{camera}/settings", self._settings)
         app.router.add_route("*", "/api/cameras/{camera}", self._change)
         app.router.add_get("/api/cameras/{camera}/snapshot", self._snapshot)
         app.router.add_get("/api/cameras/{camera}/stream", self._stream)
+        self.records.serve(app)
         self._server = TestServer(app, host="127.0.0.1", port=self._port or 0)
         await self._server.start_server()
         self._port = self._server.port
@@ -104,6 +135,9 @@ class Node:
     async def _info(self, request: web.Request) -> web.Response:
         return self._refusal(request) or web.json_response(self.info)
 
+    async def _health(self, request: web.Request) -> web.Response:
+        return self._refusal(request) or web.json_response(self.health)
+
     async def _snapshot(self, request: web.Request) -> web.Response:
         if refusal := self._refusal(request):
             return refusal
@@ -116,10 +150,8 @@ class Node:
         return refusal or web.json_response({"url": self.streams.get(request.match_info["camera"])})
 
     async def _settings(self, request: web.Request) -> web.Response:
-        settings = self.settings.get(request.match_info["camera"])
-        if refusal := self._refusal(request):
-            return refusal
-        return web.json_response({"settings": settings}, status=404 if settings is None else 200)
+        fields = self.fields.get(request.match_info["camera"])
+        return self._refusal(request) or web.json_response({"settings": fields})
 
     async def _change(self, request: web.Request) -> web.Response:
         """Take a change of a camera, as the real node does; `changes` keeps what was sent."""
@@ -150,6 +182,54 @@ class Node:
         await self.publish(hass, "status", "online")
         for name in cameras or ("bedroom",):
             await self.publish(hass, f"{name}/status", "online")
+
+    async def say_everything(self, hass: HomeAssistant) -> None:
+        """Send one word on every topic that is retained."""
+        for index, anomaly in enumerate(CLASSES):
+            told = verdict("ON" if index % 2 else "OFF", confidence=index / 10)
+            await self.publish(hass, f"bedroom/{anomaly}", told)
+        await self.publish(hass, "bedroom/settings", self.settings)
+        figures = {"frame_rate": 14.9, "latency": 0.23, "dropped_frames": 3}
+        await self.publish(hass, "bedroom/figures", figures)
+        await self.publish(hass, "bedroom/level", "high")
+        await self.publish(hass, "bedroom/last_event", step("escalated"))
+        await self.publish(hass, "bedroom/snapshot", JPEG)
+        await self.publish(hass, "settings", {"language": self.language})
+        figures = {"queue": 1, "dropped_windows": 2, "answer_time": 0.71}
+        await self.publish(hass, "figures", figures)
+        model = {"state": "answered", "name": "omni", "since": None, "reason": "the model answers"}
+        await self.publish(hass, "model", model)
+
+    def obey(self, hass: HomeAssistant, mqtt_mock: MqttMockHAClient) -> None:
+        """Do from now on what is asked through MQTT, a little later, as a real node does."""
+
+        async def publish(topic: str, payload: Any, *_: Any, **__: Any) -> None:
+            if not topic.endswith("/set"):
+                return
+            setting = topic.removeprefix(f"omnicam/{self.name}/").removesuffix("/set")
+            self.asked.append((setting, payload))
+            hass.loop.call_later(0.01, self._do, hass, setting, payload)
+
+        mqtt_mock.async_publish.side_effect = publish
+
+    def _do(self, hass: HomeAssistant, setting: str, payload: str) -> None:
+        told: dict[str, Any] = {}
+        match setting:
+            case "language":
+                self.language = payload
+                told = {"settings": {"language": payload}}
+            case "bedroom/enabled":
+                status = "online" if payload == "ON" else "disabled"
+                told = {"bedroom/status": status, "bedroom/snapshot": b""}
+            case "bedroom/detection" | "bedroom/sensitivity":
+                value = payload == "ON" if payload in ("ON", "OFF") else int(payload)
+                self.settings[setting.rpartition("/")[2]] = value
+                told = {"bedroom/settings": self.settings}
+            case "bedroom/test":
+                told = {"bedroom/fall": verdict("ON", level="high", confidence=1.0, test=True)}
+        for suffix, message in told.items():
+            text = json.dumps(message) if isinstance(message, dict) else message
+            async_fire_mqtt_message(hass, f"omnicam/{self.name}/{suffix}", text, qos=1)
 
     def listened_to(self, mqtt_mock: MqttMockHAClient) -> bool:
         """Whether Home Assistant has subscribed to this very node's info."""

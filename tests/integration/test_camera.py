@@ -1,8 +1,10 @@
 """The camera entity: pictures and stream from the node's API."""
 
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
+from homeassistant.components import mqtt
 from homeassistant.components.camera import async_get_image, async_get_stream_source
 from homeassistant.components.camera.const import CameraEntityFeature
 from homeassistant.const import STATE_UNAVAILABLE
@@ -43,7 +45,7 @@ async def test_picture(hass: HomeAssistant) -> None:
 
 async def test_stream(hass: HomeAssistant, node: Node) -> None:
     """The stream's address is asked each time, and the last one serves when that fails."""
-    assert features(hass) == CameraEntityFeature.STREAM
+    assert features(hass) == CameraEntityFeature.ON_OFF | CameraEntityFeature.STREAM
     assert await async_get_stream_source(hass, CAMERA) == "rtsp://user:secret@camera/main"
     node.streams["bedroom"] = "rtsp://user:changed@camera/main"
     assert await async_get_stream_source(hass, CAMERA) == "rtsp://user:changed@camera/main"
@@ -65,7 +67,7 @@ async def test_no_stream(
     node.streams["bedroom"] = stream
     await hass.config_entries.async_reload(loaded.entry_id)
     await node.come_online(hass)
-    assert features(hass) == 0
+    assert features(hass) == CameraEntityFeature.ON_OFF
     assert (await async_get_image(hass, CAMERA)).content == JPEG
 
 
@@ -76,7 +78,8 @@ async def test_stream_of_a_new_camera(hass: HomeAssistant, node: Node) -> None:
     await node.announce(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
     await node.come_online(hass, "kitchen")
-    assert features(hass, "camera.kitchen") == CameraEntityFeature.STREAM
+    both = CameraEntityFeature.ON_OFF | CameraEntityFeature.STREAM
+    assert features(hass, "camera.kitchen") == both
 
 
 @pytest.mark.parametrize(
@@ -142,3 +145,60 @@ async def test_token_refused_later(
     await later(hass, 600)
     assert node.requests == []
     assert hass.states.get("binary_sensor.bedroom_fall").state != STATE_UNAVAILABLE
+
+
+async def test_privacy(hass: HomeAssistant, obedient: Node) -> None:
+    """Off, nobody gets a picture or an address; on again, both are back."""
+    await act(hass, "turn_off")
+    assert obedient.asked == [("bedroom/enabled", "OFF")]
+    state = hass.states.get(CAMERA)
+    assert state is not None
+    assert state.state != STATE_UNAVAILABLE
+    assert features(hass) == CameraEntityFeature.ON_OFF
+    obedient.requests.clear()
+    with pytest.raises(HomeAssistantError):
+        await async_get_image(hass, CAMERA)
+    with pytest.raises(HomeAssistantError):
+        await async_get_stream_source(hass, CAMERA)
+    assert obedient.requests == []
+    await act(hass, "turn_on")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert "/api/cameras/bedroom/stream" in obedient.requests  # the address may be another now
+    assert features(hass) == CameraEntityFeature.ON_OFF | CameraEntityFeature.STREAM
+    assert (await async_get_image(hass, CAMERA)).content == JPEG
+
+
+async def test_a_lost_broker_opens_no_camera(hass: HomeAssistant, obedient: Node) -> None:
+    """What was closed stays closed while nobody can say how things are."""
+    await obedient.publish(hass, "bedroom/status", "disabled")
+    mqtt.client.async_dispatcher_send(hass, mqtt.MQTT_CONNECTION_STATE, False)
+    await hass.async_block_till_done()
+    assert hass.states.get(CAMERA).state == STATE_UNAVAILABLE
+    assert features(hass) == CameraEntityFeature.ON_OFF
+    with pytest.raises(HomeAssistantError):
+        await async_get_stream_source(hass, CAMERA)
+
+
+async def test_detection_is_motion_detection(hass: HomeAssistant, obedient: Node) -> None:
+    """Home Assistant's own word for whether a camera is judged."""
+    assert hass.states.get(CAMERA).attributes["motion_detection"] is True
+    await act(hass, "disable_motion_detection")
+    assert "motion_detection" not in hass.states.get(CAMERA).attributes
+    await act(hass, "enable_motion_detection")
+    assert obedient.asked == [("bedroom/detection", "OFF"), ("bedroom/detection", "ON")]
+
+
+async def test_an_open_stream_ends_with_privacy(hass: HomeAssistant, obedient: Node) -> None:
+    """Whoever closes the camera, the stream that Home Assistant had opened ends."""
+    entity = hass.data["camera"].get_entity(CAMERA)
+    stream = AsyncMock(available=True)
+    entity.stream = stream
+    await obedient.publish(hass, "bedroom/status", "disabled")
+    stream.stop.assert_awaited_once_with()
+    assert entity.stream is None
+
+
+async def act(hass: HomeAssistant, action: str) -> None:
+    """Call one of the camera's actions."""
+    await hass.services.async_call("camera", action, {"entity_id": CAMERA}, blocking=True)
+    await hass.async_block_till_done()

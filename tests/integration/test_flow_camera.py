@@ -52,7 +52,7 @@ async def show_hall(hass: HomeAssistant, node: Node) -> None:
         camera("bedroom", "Bedroom"),
         camera("hall", "Hall") | {"origin": "api"},
     ]
-    node.settings["hall"] = {
+    node.fields["hall"] = {
         "name": "Hall",
         "url": URL,
         "night": "21:00-05:30",
@@ -77,7 +77,7 @@ async def test_by_address(hass: HomeAssistant, node: Node, loaded: MockConfigEnt
         url=URL,
         password="s3cret",
         classes=["fall"],
-        sensitivity="medium",
+        alarm_level="medium",
         night_start="21:00:00",
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -108,10 +108,10 @@ async def test_from_an_entity(hass: HomeAssistant, node: Node, loaded: MockConfi
 @pytest.mark.parametrize(
     ("answer", "errors", "problem"),
     [
-        ((503, None), {"base": "cannot_connect"}, ""),
-        ((409, None), {"name": "camera_exists"}, ""),
-        ((404, None), {"base": "node_too_old"}, ""),
-        ((400, None), {"base": "bad_answer"}, ""),
+        ((503, None), {"base": "refused"}, "x: y"),
+        ((409, None), {"name": "camera_exists"}, "x: y"),
+        ((404, None), {"base": "node_too_old"}, "x: y"),
+        ((400, None), {"base": "refused"}, "x: y"),
         ((400, {"zones.bed.kind": "wrong"}), {"zones": "refused"}, "zones.bed.kind: wrong"),
         ((400, {"night": "wrong"}), {"night_start": "refused"}, "night: wrong"),
         ((400, {"audio": "wrong"}), {"base": "refused"}, "audio: wrong"),
@@ -158,7 +158,9 @@ async def test_without_the_node(hass: HomeAssistant, node: Node, loaded: MockCon
     """Without the present settings there is nothing to change."""
     await show_hall(hass, node)
     node.answers["/api/cameras/hall/settings"] = refusal(503)
-    assert (await reconfigure(hass, loaded))["reason"] == "cannot_connect"
+    result = await reconfigure(hass, loaded)
+    assert result["reason"] == "refused"
+    assert result["description_placeholders"] == {"problem": "x: y"}
     await hass.config_entries.async_unload(loaded.entry_id)
     assert (await reconfigure(hass, loaded))["reason"] == "entry_not_loaded"
     result = await hass.config_entries.subentries.async_init(

@@ -188,7 +188,7 @@ async def test_devices(
     assert (bedroom.name, bedroom.model) == ("Bedroom", "Camera 640x480")
     assert bedroom.via_device_id == home.id
     entities = er.async_entries_for_device(entity_registry, bedroom.id)
-    assert len(entities) == 9 + 1 + 2
+    assert len(entities) == 9 + 1 + 3 + 1 + 2 + 2 + 1 + 1  # three more are disabled
 
 
 async def test_entities(

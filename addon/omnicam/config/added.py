@@ -125,7 +125,7 @@ class CameraBook:
             ConfigError: a field is wrong; fields are named from the camera down.
         """
         self._check_writable(camera)
-        merged = self._added[camera] | dict(fields)
+        merged = {**self._added[camera], **fields}
         return self._changed(camera, {k: v for k, v in merged.items() if v is not None})
 
     def without(self, camera: str) -> CameraBook:
@@ -151,14 +151,14 @@ class CameraBook:
     def _changed(self, camera: str, fields: Raw) -> CameraBook:
         problems = [*_foreign(fields)]
         added = self._added | {camera: fields}
-        settings: NodeSettings | None = None
         try:
             settings = _parsed(self._raw, added, self._base)
         except ConfigError as error:
             known = {problem.field for problem in problems}
             found = (_below(problem, camera) for problem in error.problems)
             problems += [problem for problem in found if problem.field not in known]
-        if problems or settings is None:
+            raise ConfigError(problems) from None
+        if problems:
             raise ConfigError(problems)
         return CameraBook(self._raw, self._base, added, settings)
 

@@ -17,9 +17,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import voluptuous as vol
 
 from omnicam.config.model import Hours, Point, Secret
+from omnicam.taxonomy import AnomalyClass
 
 LIVE_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_]{0,62}")
+
+RESERVED = frozenset(
+    {"announce", "anomaly", "camera", "detection", "enabled", "event", "feedback", "help",
+     "help_called", "info", "last_event", "learning", "model", "owner", "question", "sentence",
+     "snapshot", "speak", "status"}
+)  # fmt: skip
+"""Names beside those of classes in a camera's topics and entity ids."""
+
+LONGEST_QUESTION = 300
+
 _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 
 
@@ -37,6 +48,27 @@ def text(value: object) -> str:
         msg = "must be a text that is not empty; put quotes around it if it looks like a number"
         raise vol.Invalid(msg)
     return value.strip()
+
+
+def own_class(value: object) -> str:
+    """Accept the id of a class of the household's own, which must not be anything else's."""
+    name = identifier(value)
+    if name in set(AnomalyClass) | RESERVED:
+        msg = "is taken: choose another id for your question, such as stove_alone"
+        raise vol.Invalid(msg)
+    return name
+
+
+def sentence(value: object) -> str:
+    """Accept a question of one line."""
+    words = " ".join(value.split()) if isinstance(value, str) else ""
+    if not 8 <= len(words) <= LONGEST_QUESTION:
+        msg = (
+            f"must be a question of 8 to {LONGEST_QUESTION} characters that yes or no answers, "
+            "such as Is the stove on while nobody is in the room?"
+        )
+        raise vol.Invalid(msg)
+    return words
 
 
 def secret(value: object) -> Secret:

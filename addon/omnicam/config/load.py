@@ -27,17 +27,21 @@ from omnicam.config.model import (
     ModelSettings,
     MqttSettings,
     NodeSettings,
+    Question,
     RetentionSettings,
     Secret,
     SoundSettings,
     Zone,
 )
-from omnicam.config.schema import CAMERA, CLASS, LINE, NODE, ZONE, Raw
-from omnicam.taxonomy import ANOMALIES, AnomalyClass, Level, Thresholds
+from omnicam.config.schema import CAMERA, CLASS, LINE, MODEL, NODE, QUESTION, ZONE, Raw
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, ClassName, Level, OwnClass, Thresholds
 
 _HIDDEN_FIELDS = frozenset({"password", "token"})
 _SECRET_FIELDS = _HIDDEN_FIELDS | {"url", "analysis_url"}
 _LONGEST_VALUE = 60
+
+OWN_PRIOR = 0.05
+"""Confidence in a class of the household's own before anything was seen, as of the taxonomy's."""
 _SECTIONS = frozenset({"mqtt", "api", "retention", "sound", "learning", "model"})
 
 _ALTERNATIVES = (
@@ -116,6 +120,22 @@ def parse(raw: object, *, base: Path) -> NodeSettings:
     return _node(checked, base)
 
 
+def model_of(raw: object) -> ModelSettings:
+    """Check plain values as the section `model` and make settings of them.
+
+    Raises:
+        ConfigError: listing every wrong field.
+    """
+    try:
+        given: Raw = MODEL(raw)
+    except vol.MultipleInvalid as invalid:
+        raw = {"model": raw}
+        for error in invalid.errors:
+            error.prepend(["model"])
+        raise ConfigError([_problem(error, raw) for error in invalid.errors]) from None
+    return _model(given, Language.ENGLISH, Path())
+
+
 def without_credentials(address: str) -> str:
     """Give an address as it may be shown: user, password and query left out."""
     if "://" not in address:
@@ -174,7 +194,9 @@ def _unknown_key(path: list[str]) -> str:
 def _known_keys(path: list[str]) -> Iterator[str]:
     """List the keys that are allowed where the last part of the path stands."""
     schema: Any = NODE.schema
-    by_parent = {"cameras": CAMERA, "zones": ZONE, "lines": LINE, "classes": CLASS}
+    by_parent = {
+        "cameras": CAMERA, "zones": ZONE, "lines": LINE, "classes": CLASS, "questions": QUESTION,
+    }  # fmt: skip
     if len(path) >= 3 and path[-3] in by_parent:
         schema = by_parent[path[-3]].schema
     elif len(path) == 2 and path[0] in _SECTIONS:
@@ -204,18 +226,19 @@ def _contradictions(checked: Raw) -> Iterator[Problem]:
             if key in model:
                 msg = "needs TLS: begin model.url with https://, or leave this out"
                 yield Problem(field=f"model.{key}", value="", message=msg)
+    for name, given in model.get("questions", {}).items():
+        where = f"model.questions.{name}"
+        yield from _threshold_problems(where, given, Thresholds())
+        for camera in given.get("cameras", []):
+            if camera not in checked["cameras"]:
+                msg = f"is an unknown camera; known here: {', '.join(checked['cameras'])}"
+                yield Problem(field=f"{where}.cameras", value=repr(camera), message=msg)
 
 
 def _class_problems(where: str, classes: Raw, zones: set[str] | None) -> Iterator[Problem]:
     for name_of_class, given in classes.items():
         anomaly = AnomalyClass(name_of_class)
-        limits = _thresholds(given, ANOMALIES[anomaly].thresholds)
-        if not limits.low < limits.medium < limits.high:
-            yield Problem(
-                field=f"{where}.{anomaly}",
-                value=f"low {limits.low:g}, medium {limits.medium:g}, high {limits.high:g}",
-                message="thresholds must rise from low over medium to high",
-            )
+        yield from _threshold_problems(f"{where}.{anomaly}", given, ANOMALIES[anomaly].thresholds)
         for name in given.get("zones", []):
             if zones is None:
                 msg = "zones belong to a camera: set this under cameras.<id>.classes"
@@ -224,6 +247,16 @@ def _class_problems(where: str, classes: Raw, zones: set[str] | None) -> Iterato
                 known = ", ".join(sorted(zones)) or "none are set on this camera"
                 msg = f"is an unknown zone; zones of this camera: {known}"
                 yield Problem(field=f"{where}.{anomaly}.zones", value=repr(name), message=msg)
+
+
+def _threshold_problems(where: str, given: Raw, default: Thresholds) -> Iterator[Problem]:
+    limits = _thresholds(given, default)
+    if not limits.low < limits.medium < limits.high:
+        yield Problem(
+            field=where,
+            value=f"low {limits.low:g}, medium {limits.medium:g}, high {limits.high:g}",
+            message="thresholds must rise from low over medium to high",
+        )
 
 
 def _thresholds(given: Raw, default: Thresholds) -> Thresholds:
@@ -253,9 +286,31 @@ def _class_settings(anomaly: AnomalyClass, *layers: Raw) -> ClassSettings:
     )
 
 
-def default_classes() -> dict[AnomalyClass, ClassSettings]:
+def default_classes() -> dict[ClassName, ClassSettings]:
     """Give the settings of every class as the taxonomy has them."""
     return {anomaly: _class_settings(anomaly) for anomaly in AnomalyClass}
+
+
+def _question(name: str, given: Raw) -> Question:
+    english = given.get("english", name.replace("_", " ").capitalize())
+    plain = {key: given[key] for key in ("every_s", "when") if key in given}
+    chinese = given.get("chinese") or english
+    return Question(text=given["question"], english=english, chinese=chinese, **plain)
+
+
+def _own_class(question: Question, given: Raw) -> ClassSettings:
+    """Give the settings of a class of the household's own; the model alone judges it."""
+    return ClassSettings(
+        enabled=True,
+        thresholds=_thresholds(given, Thresholds()),
+        alarm_level=given.get("alarm_level", Level.HIGH),
+        window_s=given.get("window_s", 3.0),
+        prior=OWN_PRIOR,
+        refractory_s=given.get("refractory_s", 10.0),
+        # Two looks in a row must find it gone: one that came late ends nothing.
+        release_s=given.get("release_s", min(2.5 * question.every_s, 3600.0)),
+        question=question,
+    )
 
 
 def _with_credentials(address: Secret, camera: Raw) -> Secret:
@@ -275,12 +330,18 @@ def _located(address: Secret, base: Path) -> Secret:
     return address if "://" in url else Secret(str(base / Path(url).expanduser()))
 
 
-def _camera(camera_id: str, given: Raw, node_classes: Raw, base: Path) -> CameraSettings:
+def _camera(camera_id: str, given: Raw, checked: Raw, base: Path) -> CameraSettings:
+    node_classes = checked.get("classes", {})
+    own = {
+        OwnClass(name): _own_class(_question(name, asked), asked)
+        for name, asked in checked.get("model", {}).get("questions", {}).items()
+        if given.get("verify", True) and camera_id in asked.get("cameras", [camera_id])
+    }
     plain = {
         key: given[key]
         for key in (
             "transport", "frame_rate", "audio", "hardware", "pace", "starts_at", "ring_s",
-            "enabled", "night", "loitering_s", "verify",
+            "enabled", "night", "loitering_s", "verify", "faces",
         )
         if key in given
     }  # fmt: skip
@@ -295,7 +356,8 @@ def _camera(camera_id: str, given: Raw, node_classes: Raw, base: Path) -> Camera
         classes={
             anomaly: _class_settings(anomaly, node_classes, given.get("classes", {}))
             for anomaly in AnomalyClass
-        },
+        }
+        | own,
         **plain,
     )
 
@@ -323,6 +385,9 @@ def _model(given: Raw, language: Language, base: Path) -> ModelSettings:
     file = settings.pop("token_file", None)
     if file is not None:
         settings["token"] = _secret_of(base / file, "model.token_file")
+    settings["questions"] = {
+        OwnClass(name): _question(name, asked) for name, asked in given.get("questions", {}).items()
+    }
     return ModelSettings(**settings)
 
 
@@ -358,7 +423,7 @@ def _node(checked: Raw, base: Path) -> NodeSettings:
         retention=RetentionSettings(**checked.get("retention", {})),
         learning=LearningSettings(**checked.get("learning", {})),
         cameras=tuple(
-            _camera(camera_id, camera, checked.get("classes", {}), base)
+            _camera(camera_id, camera, checked, base)
             for camera_id, camera in checked["cameras"].items()
         ),
         **plain,

@@ -12,7 +12,7 @@ from datetime import time as TimeOfDay  # noqa: N812 - reads as the type that it
 from enum import StrEnum
 from pathlib import Path
 
-from omnicam.taxonomy import AnomalyClass, Level, Thresholds
+from omnicam.taxonomy import ClassName, Level, OwnClass, Thresholds
 
 
 class Secret:
@@ -124,6 +124,33 @@ class Line:
         return not self.hours or any(span.contains(moment) for span in self.hours)
 
 
+class When(StrEnum):
+    """When a question of the household's own is asked."""
+
+    ALWAYS = "always"
+    PEOPLE = "people"  # while somebody is in the picture
+    NOBODY = "nobody"  # while nobody is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the household wants to be watched for, in its own words.
+
+    Attributes:
+        text: the question to the model, to be answered by yes or no.
+        english: name shown to English readers.
+        chinese: name shown to readers of Chinese.
+        every_s: stream time between two looks.
+        when: what must be in the picture.
+    """
+
+    text: str
+    english: str
+    chinese: str
+    every_s: float = 60.0
+    when: When = When.ALWAYS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassSettings:
     """How one class is decided on one camera; the defaults come from the taxonomy.
@@ -139,6 +166,7 @@ class ClassSettings:
         zones: names of the camera's zones outside which evidence with a place does not count;
             empty for the whole picture.
         verify: whether the model is asked about the class, where there is one.
+        question: what the model is asked, for a class of the household's own; None for the others.
     """
 
     enabled: bool
@@ -150,6 +178,20 @@ class ClassSettings:
     release_s: float
     zones: tuple[str, ...] = ()
     verify: bool = True
+    question: Question | None = None
+
+
+class Facing(StrEnum):
+    """Where a camera looks, clockwise from north."""
+
+    NORTH = "north"
+    NORTH_EAST = "north_east"
+    EAST = "east"
+    SOUTH_EAST = "south_east"
+    SOUTH = "south"
+    SOUTH_WEST = "south_west"
+    WEST = "west"
+    NORTH_WEST = "north_west"
 
 
 class Transport(StrEnum):
@@ -188,8 +230,10 @@ class CameraSettings:
         lines: polylines.
         night: hours that count as night.
         loitering_s: dwell from which staying at night is loitering.
-        classes: settings of every class.
+        classes: settings of every class: those of the taxonomy in its order, then own ones.
         verify: whether windows of this camera are shown to the model, where there is one.
+        faces: where it looks, so that a place can be told as a corner of the room; None tells it
+            as a part of the picture.
         added: whether it was added through the API; what stands in the file is not changed there.
     """
 
@@ -209,8 +253,9 @@ class CameraSettings:
     lines: tuple[Line, ...] = ()
     night: Hours = Hours(TimeOfDay(22, 0), TimeOfDay(6, 0))
     loitering_s: float = 300.0
-    classes: Mapping[AnomalyClass, ClassSettings] = field(default_factory=dict)
+    classes: Mapping[ClassName, ClassSettings] = field(default_factory=dict)
     verify: bool = True
+    faces: Facing | None = None
     added: bool = False
 
 
@@ -283,6 +328,7 @@ class ModelSettings:
         audits_per_hour: windows of each camera in which nothing is suspected, at random times.
         pictures: cut pictures in a window, at most.
         parallel: windows asked about at once; one more where it is urgent.
+        questions: the household's own, by the class that each makes.
     """
 
     url: str
@@ -297,6 +343,7 @@ class ModelSettings:
     audits_per_hour: float = 1.0
     pictures: int = 4
     parallel: int = 2
+    questions: Mapping[OwnClass, Question] = field(default_factory=dict)
 
 
 DEFAULT_WORDS = ("help", "help me", "帮助", "救命")

@@ -9,13 +9,18 @@ import voluptuous as vol
 from omnicam.config import fields
 from omnicam.config.model import (
     Direction,
+    Facing,
     Language,
     LineKind,
     Pace,
     Transport,
+    When,
     ZoneKind,
 )
 from omnicam.taxonomy import AnomalyClass, Level
+
+MOST_QUESTIONS = 16
+"""Each costs a look of the model now and then, and a sensor on every camera."""
 
 _CONFIDENCE = fields.number(0.5, 0.999)
 _SECONDS = fields.number(0, 3600, unit="seconds")
@@ -76,6 +81,7 @@ CAMERA = vol.Schema(
         "loitering_s": fields.number(10, 7200, unit="seconds"),
         "classes": CLASSES,
         "verify": fields.flag,
+        "faces": fields.choice(Facing),
     }
 )
 
@@ -116,6 +122,24 @@ LEARNING = vol.Schema(
     }
 )
 
+QUESTION = vol.Schema(
+    {
+        vol.Required("question"): fields.sentence,
+        "english": fields.text,
+        "chinese": fields.text,
+        "cameras": [fields.identifier],
+        "every_s": fields.number(10, 3600, unit="seconds"),
+        "when": fields.choice(When),
+        "low": _CONFIDENCE,
+        "medium": _CONFIDENCE,
+        "high": _CONFIDENCE,
+        "alarm_level": fields.choice(Level),
+        "window_s": fields.number(0.5, 60, unit="seconds"),
+        "refractory_s": _SECONDS,
+        "release_s": _SECONDS,
+    }
+)
+
 MODEL = vol.Schema(
     {
         vol.Required("url"): fields.endpoint,
@@ -131,6 +155,10 @@ MODEL = vol.Schema(
         "audits_per_hour": fields.number(0, 12),
         "pictures": fields.number(2, 8, whole=True),
         "parallel": fields.number(1, 32, whole=True),
+        "questions": vol.All(
+            vol.Schema({fields.own_class: QUESTION}),
+            vol.Length(max=MOST_QUESTIONS, msg=f"must list at most {MOST_QUESTIONS} questions"),
+        ),
     }
 )
 

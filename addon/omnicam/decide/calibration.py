@@ -27,7 +27,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import AnomalyClass, ClassName
 
 LEAST_SLOPE, MOST_SLOPE = 0.25, 4.0
 LEAST_OFFSET, MOST_OFFSET = -4.0, 1.0
@@ -70,7 +70,7 @@ IDENTITY = Platt()
 """Where there were too few recordings to know better."""
 
 
-def key_of(anomaly: AnomalyClass, label: str | None) -> str:
+def key_of(anomaly: ClassName, label: str | None) -> str:
     """Name a class, or one label of it, as tables and measurements do: `abnormal_sound/scream`."""
     return str(anomaly) if label is None else f"{anomaly}/{label}"
 
@@ -92,7 +92,7 @@ class Calibration:
                 raise CalibrationError(msg)
         self.rows: Mapping[str, Platt] = MappingProxyType(dict(rows))
 
-    def row(self, anomaly: AnomalyClass, label: str | None) -> Platt:
+    def row(self, anomaly: ClassName, label: str | None) -> Platt:
         """Give the map of a label, or its class's where it has none of its own."""
         own = self.rows.get(key_of(anomaly, label))
         return own if own is not None else self.rows.get(str(anomaly), IDENTITY)

@@ -18,18 +18,13 @@ from omnicam.decide.watch import ClassWatch, Reading, Standing
 from omnicam.decide.weighing import Weighing
 from omnicam.decide.words import HelpCall, WordFilter
 from omnicam.evidence import Evidence, Finding, WordHeard
-from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense, judged_without_model
+from omnicam.taxonomy import AnomalyClass, ClassName, judged_without_model, only_heard
 
 type Decision = Event | HelpCall
 """An event as it stands after a new step, or a call for help."""
 
 type Observer = Callable[[Reading], None]
 """Is told where each class stands at each step in which anything could change."""
-
-# Sound alone is the source of these classes: without sound nothing can judge them.
-_SOUND_ONLY = frozenset(
-    anomaly for anomaly, row in ANOMALIES.items() if row.senses == frozenset({Sense.SOUND})
-)
 
 
 class Decider:
@@ -44,7 +39,7 @@ class Decider:
         self,
         camera: CameraSettings,
         *,
-        judged: Collection[AnomalyClass] | None = None,
+        judged: Collection[ClassName] | None = None,
         calibration: Calibration | None = None,
         home: Home | None = None,
         observer: Observer | None = None,
@@ -70,12 +65,11 @@ class Decider:
             anomaly: ClassWatch(
                 camera.id,
                 anomaly,
-                camera.classes[anomaly],
+                settings,
                 judged=anomaly in running,
                 weighing=Weighing(anomaly, calibration or shipped(), home),
             )
-            for anomaly in AnomalyClass
-            if anomaly in camera.classes
+            for anomaly, settings in camera.classes.items()
         }
         self._words = WordFilter()
         self._clock = StreamClock()
@@ -160,6 +154,21 @@ class Decider:
                 decisions += watch.answer(feedback.kind, self.now)
         return decisions
 
+    def retune(self, camera: CameraSettings) -> list[Decision]:
+        """Go on with other priors, and with other classes switched off (see `sensitivity`).
+
+        Raises:
+            ValueError: the settings are another camera's.
+        """
+        self._expect(camera.id, "settings")
+        decisions: list[Decision] = []
+        for anomaly, watch in self._watches.items():
+            decisions += watch.retune(camera.classes[anomaly], self.now)
+        if self._home is not None:
+            self._home.retune(camera)
+        self._camera = camera
+        return decisions
+
     def finish(self) -> list[Decision]:
         """End what is open and forget what was heard: watching ends or begins anew.
 
@@ -171,7 +180,7 @@ class Decider:
         self._forget()
         return decisions
 
-    def states(self, time: float) -> Mapping[AnomalyClass, ClassState]:
+    def states(self, time: float) -> Mapping[ClassName, ClassState]:
         """Give what the sensor of every class shows at a stream time; see `states.changed`."""
         return {anomaly: watch.state(time) for anomaly, watch in self._watches.items()}
 
@@ -207,10 +216,10 @@ class Decider:
                 decisions += watch.step(at, heard)
         return decisions, True
 
-    def _heard(self, time: float) -> Callable[[AnomalyClass, str], float]:
+    def _heard(self, time: float) -> Callable[[ClassName, str], float]:
         return partial(self._label_log_odds, time)
 
-    def _label_log_odds(self, time: float, anomaly: AnomalyClass, label: str) -> float:
+    def _label_log_odds(self, time: float, anomaly: ClassName, label: str) -> float:
         watch = self._watches.get(anomaly)
         return watch.fusion.label_log_odds(label, time) if watch is not None else 0.0
 
@@ -222,6 +231,10 @@ class Decider:
         self._words = WordFilter()
 
 
-def _judged(camera: CameraSettings) -> frozenset[AnomalyClass]:
-    silent = frozenset() if camera.audio else _SOUND_ONLY
-    return frozenset(filter(judged_without_model, AnomalyClass)) - silent
+def _judged(camera: CameraSettings) -> frozenset[ClassName]:
+    # Sound alone is the source of some classes: without sound nothing can judge them.
+    return frozenset(
+        anomaly
+        for anomaly in AnomalyClass
+        if judged_without_model(anomaly) and (camera.audio or not only_heard(anomaly))
+    )

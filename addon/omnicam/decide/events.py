@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from omnicam.decide.fusion import Contribution
 from omnicam.evidence import Region
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import ClassName, Level
 
 
 class Step(StrEnum):
@@ -22,10 +22,11 @@ class Step(StrEnum):
     ESCALATED = "escalated"
     RESOLVED = "resolved"
     DISMISSED = "dismissed"
+    DESCRIBED = "described"
 
 
 ENDS = frozenset({Step.RESOLVED, Step.DISMISSED})
-"""Steps after which nothing follows."""
+"""Steps that end an event; all that may follow is the sentence about it."""
 
 TRANSITIONS: Mapping[Step | None, frozenset[Step]] = MappingProxyType(
     {
@@ -33,8 +34,9 @@ TRANSITIONS: Mapping[Step | None, frozenset[Step]] = MappingProxyType(
         Step.SUSPECTED: frozenset({Step.VERIFIED, Step.ESCALATED, *ENDS}),
         Step.VERIFIED: frozenset({Step.ESCALATED, *ENDS}),
         Step.ESCALATED: frozenset({Step.VERIFIED, *ENDS}),
-        Step.RESOLVED: frozenset(),
+        Step.RESOLVED: frozenset({Step.DESCRIBED}),
         Step.DISMISSED: frozenset(),
+        Step.DESCRIBED: frozenset(),
     }
 )
 """Which step may follow which; verified and escalated come in either order, each at most once."""
@@ -50,6 +52,19 @@ class FeedbackKind(StrEnum):
     FALSE_ALARM = "false_alarm"
     CONFIRMED = "confirmed"
     ACKNOWLEDGED = "acknowledged"
+    DISMISSED = "dismissed"
+    NEEDS_HELP = "needs_help"
+    UNANSWERED = "unanswered"
+
+
+TRUTH: Mapping[FeedbackKind, bool] = MappingProxyType(
+    {
+        FeedbackKind.CONFIRMED: True,
+        FeedbackKind.NEEDS_HELP: True,
+        FeedbackKind.FALSE_ALARM: False,
+    }
+)
+"""Whether the event was real, by a person's word; the other words say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +95,7 @@ class Verdict:
 
     camera: str
     event: str | None
-    anomaly: AnomalyClass
+    anomaly: ClassName
     log_odds: float
     time: float
     sentence: str
@@ -112,11 +127,13 @@ class Event:
         review: whether it is for a person to look at: it did not reach the alarm level and was not
             dismissed.
         contributions: what every scorer weighed at the peak, the strongest first.
+        test: a person asked for it, to see that the alarm arrives; nothing was seen or heard, and
+            nothing is learned from it.
     """
 
     id: str
     camera: str
-    anomaly: AnomalyClass
+    anomaly: ClassName
     label: str | None
     step: Step
     taken: tuple[Step, ...]
@@ -131,11 +148,12 @@ class Event:
     region: Region | None = None
     review: bool = True
     contributions: tuple[Contribution, ...] = ()
+    test: bool = False
 
     @property
     def open(self) -> bool:
         """Whether its life goes on."""
-        return self.step not in ENDS
+        return self.ended is None
 
 
 def event_id(camera: str, kind: str, onset: float, suspected: float) -> str:
@@ -166,9 +184,18 @@ def take(event: Event, step: Step, time: float) -> Event:
         step=step,
         taken=(*event.taken, step),
         updated=time,
-        ended=time if step in ENDS else None,
+        ended=time if step in ENDS else event.ended,
         review=event.review and step not in {Step.ESCALATED, Step.DISMISSED},
     )
+
+
+def described(event: Event, sentence: str) -> Event:
+    """Give an ended event with the sentence about all of it.
+
+    Raises:
+        TransitionError: it has not ended by itself, or has its sentence.
+    """
+    return replace(take(event, Step.DESCRIBED, event.updated), description=sentence)
 
 
 def interrupted(event: Event, time: float) -> Event:

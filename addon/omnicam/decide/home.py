@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from omnicam.decide.events import FeedbackKind
-from omnicam.taxonomy import ANOMALIES, AnomalyClass, SoundLabel
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, ClassName, SoundLabel
 
 DAY_S = 86_400.0
 
@@ -72,7 +72,7 @@ class Lesson:
     keeps_review: frozenset[str] = frozenset()
 
 
-LESSONS: Mapping[AnomalyClass, Lesson] = MappingProxyType(
+LESSONS: Mapping[ClassName, Lesson] = MappingProxyType(
     {
         AnomalyClass.FALL: Lesson(keeps_review=frozenset({"fallen"})),
         AnomalyClass.VIOLENT_CONFLICT: Lesson(),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from omnicam.config.model import CameraSettings
 from omnicam.decide.calibration import Calibration, key_of
-from omnicam.decide.events import Event, FeedbackKind, Step
+from omnicam.decide.events import TRUTH, Event, FeedbackKind, Step
 from omnicam.decide.fusion import log_odds_of
 from omnicam.decide.home import (
     DAY_S,
@@ -27,7 +27,7 @@ from omnicam.decide.home import (
     with_answer,
     with_day,
 )
-from omnicam.taxonomy import ANOMALIES, AnomalyClass, Level
+from omnicam.taxonomy import ClassName, Level, class_named, scorers_of
 
 NOTICED = 2.0
 """Log-odds; a matter begins when the evidence rises above it and ends when it sinks below."""
@@ -88,7 +88,7 @@ class Home:
         self._calibration = calibration
         self._memory = memory or HomeMemory()
         self._learn_days = learn_days
-        self._matters: dict[AnomalyClass, _Matter] = {}
+        self._matters: dict[ClassName, _Matter] = {}
         self._today: Day | None = None
         self._last = -math.inf
         self._learned: dict[str, Learned] = {}
@@ -110,7 +110,7 @@ class Home:
         today = self._today.number if self._today is not None else math.inf
         return sum(day.number < today and day.watched_s >= WATCHED_S for day in self._memory.days)
 
-    def bounds(self, anomaly: AnomalyClass, label: str | None) -> Bounds:
+    def bounds(self, anomaly: ClassName, label: str | None) -> Bounds:
         """Give the summed evidence from which there is an event, and from which it alarms."""
         settings = self._camera.classes[anomaly]
         before = self._calibration.row(anomaly, label).inverse
@@ -122,7 +122,7 @@ class Home:
             alarm=before(log_odds_of(alarm[settings.alarm_level]) - prior),
         )
 
-    def shift(self, anomaly: AnomalyClass, label: str | None) -> Shift:
+    def shift(self, anomaly: ClassName, label: str | None) -> Shift:
         """Give what is taken off the evidence of a class and label."""
         known = self._learned.get(key_of(anomaly, label))
         return known.shift if known is not None else NO_SHIFT
@@ -140,7 +140,7 @@ class Home:
         self._last = time
 
     def note(
-        self, anomaly: AnomalyClass, sums: Mapping[str | None, float], event: Event | None
+        self, anomaly: ClassName, sums: Mapping[str | None, float], event: Event | None
     ) -> None:
         """Take what a class's scorers say at a step, by label, and its open event."""
         lesson = LESSONS.get(anomaly)
@@ -172,17 +172,17 @@ class Home:
     def answer(self, event: Event, kind: FeedbackKind) -> None:
         """Take a person's word about an event, open or ended; the same word twice changes nothing.
 
-        An acknowledgement says nothing about right or wrong.
+        Words that say nothing of right or wrong (`TRUTH`) teach nothing.
         """
         lesson = LESSONS.get(event.anomaly)
         if lesson is None or event.label in lesson.untaught:
             return
-        if kind is FeedbackKind.ACKNOWLEDGED:
+        if kind not in TRUTH:
             return
         told = Answer(
             event=event.id,
             key=key_of(event.anomaly, event.label),
-            kind=kind,
+            kind=FeedbackKind.CONFIRMED if TRUTH[kind] else FeedbackKind.FALSE_ALARM,
             peak=said_for(event),
             time=event.suspected,
         )
@@ -191,6 +191,11 @@ class Home:
         self._memory = with_answer(self.memory, told)
         if self._today is not None:
             self._take_today(self._today.number)
+        self._learn()
+
+    def retune(self, camera: CameraSettings) -> None:
+        """Take other settings of the same camera: where its levels lie in evidence has moved."""
+        self._camera = camera
         self._learn()
 
     def reset(self) -> None:
@@ -226,9 +231,9 @@ class Home:
 
     def _bounds_of(self, key: str) -> Bounds:
         anomaly, _, label = key.partition("/")
-        return self.bounds(AnomalyClass(anomaly), label or None)
+        return self.bounds(class_named(anomaly), label or None)
 
-    def _close(self, anomaly: AnomalyClass) -> None:
+    def _close(self, anomaly: ClassName) -> None:
         self._keep(self._matters.pop(anomaly))
 
     def _keep(self, matter: _Matter) -> None:
@@ -244,5 +249,5 @@ class Home:
 
 def said_for(event: Event) -> float:
     """Give what a class's own scorers had summed up to at the peak of an event."""
-    own = ANOMALIES[event.anomaly].scorers
+    own = scorers_of(event.anomaly)
     return math.fsum(part.log_odds for part in event.contributions if part.scorer in own)

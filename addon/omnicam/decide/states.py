@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import ClassName, Level
 
 
 class SensorState(StrEnum):
@@ -29,9 +29,10 @@ class ClassState:
         since: stream time of its first suspicion.
         reason: why, in plain words.
         label: kind inside the class.
+        test: whether that event is a test that a person asked for.
     """
 
-    anomaly: AnomalyClass
+    anomaly: ClassName
     state: SensorState | None
     level: Level | None = None
     confidence: float | None = None
@@ -39,10 +40,11 @@ class ClassState:
     since: float | None = None
     reason: str | None = None
     label: str | None = None
+    test: bool = False
 
 
 def changed(
-    before: Mapping[AnomalyClass, ClassState], after: Mapping[AnomalyClass, ClassState]
+    before: Mapping[ClassName, ClassState], after: Mapping[ClassName, ClassState]
 ) -> tuple[ClassState, ...]:
     """Give the states of `after` that differ from `before`; all of them where `before` is empty."""
     return tuple(state for anomaly, state in after.items() if before.get(anomaly) != state)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from omnicam.taxonomy import AnomalyClass, SoundLabel
+from omnicam.taxonomy import AnomalyClass, ClassName, SoundLabel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Support:
     weight: float
 
 
-SUPPORT: Mapping[AnomalyClass, tuple[Support, ...]] = MappingProxyType(
+SUPPORT: Mapping[ClassName, tuple[Support, ...]] = MappingProxyType(
     {
         AnomalyClass.VIOLENT_CONFLICT: (
             Support(anomaly=AnomalyClass.ABNORMAL_SOUND, label=SoundLabel.SCREAM, weight=0.5),

@@ -14,7 +14,8 @@ makes the class known and weighs nothing: it tells what was, and somebody may fa
 - Neither verifies or dismisses.
 - A class that nothing but the model can judge may get an event for review by a yes, halfway between
   the two lowest levels, so that people can say whether it is right and the class becomes
-  calibrated; none where even the lowest level alarms.
+  calibrated; none where even the lowest level alarms. With one exception: who asks a question of
+  their own and lets its lowest level alarm takes the model at its word.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def _uncalibrated(verdict: Verdict, settings: ClassSettings, prior: float) -> Sa
         if verdict.log_odds <= 0.0:
             return Said()
         return Said(weight=min(verdict.log_odds, UNCALIBRATED_MOST), favours=True)
-    if probability < limits.low or settings.alarm_level is Level.LOW:
+    trusted = settings.question is not None or settings.alarm_level is not Level.LOW
+    if probability < limits.low or not trusted:
         return Said()
     review = min(probability, (limits.low + limits.medium) / 2.0)
     return Said(weight=log_odds_of(review) - prior, confidence=review, favours=True)

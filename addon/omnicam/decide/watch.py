@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from omnicam.config.model import ClassSettings
 from omnicam.decide.events import Event, FeedbackKind, Step, Verdict, event_id, take
@@ -22,7 +23,7 @@ from omnicam.decide.support import SUPPORT, supported_by
 from omnicam.decide.verdicts import Said, read_verdict
 from omnicam.decide.weighing import Weighing
 from omnicam.evidence import Evidence, Region
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import ClassName, Level
 
 VERDICT_KNOWN_S = 60.0
 """For so long after a verdict is a class known that nothing but the model can judge."""
@@ -36,8 +37,18 @@ FEEDBACK_MUTE_S = 300.0
 
 _NEWS = 0.01  # a rise of the confidence from which the reason is written anew
 
-type Heard = Callable[[AnomalyClass, str], float]
+type Heard = Callable[[ClassName, str], float]
 """Gives the log-odds of a label of another class at this step."""
+
+
+_CALLS: Mapping[FeedbackKind, tuple[Step, ...]] = MappingProxyType(
+    {
+        FeedbackKind.NEEDS_HELP: (Step.VERIFIED, Step.ESCALATED),
+        # Silence verifies nothing: the room may be empty.
+        FeedbackKind.UNANSWERED: (Step.ESCALATED,),
+    }
+)
+"""The steps that a call for help takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +64,7 @@ class Reading:
     """
 
     time: float
-    anomaly: AnomalyClass
+    anomaly: ClassName
     log_odds: Mapping[str | None, float]
     said: Mapping[str | None, float]
 
@@ -70,7 +81,7 @@ class Standing:
         judged: whether a scorer can judge it on this camera.
     """
 
-    anomaly: AnomalyClass
+    anomaly: ClassName
     log_odds: float
     judged: bool
     event: Event | None
@@ -90,7 +101,7 @@ class ClassWatch:
     def __init__(
         self,
         camera: str,
-        anomaly: AnomalyClass,
+        anomaly: ClassName,
         settings: ClassSettings,
         *,
         judged: bool,
@@ -188,14 +199,37 @@ class ClassWatch:
             self.event = replace(self.event, description=verdict.sentence)
 
     def answer(self, kind: FeedbackKind, time: float) -> Iterator[Event]:
-        """Take a person's word about the open event; acknowledging it changes nothing."""
+        """Take a person's word about the open event; acknowledging it changes nothing.
+
+        Somebody who needs help, or does not answer, makes it an alarm, however unsure the detectors
+        were.
+        """
         if self.event is None:
             return
-        if kind is FeedbackKind.FALSE_ALARM:
+        if kind in {FeedbackKind.FALSE_ALARM, FeedbackKind.DISMISSED}:
             yield self._end(Step.DISMISSED, time, mute_s=FEEDBACK_MUTE_S)
         elif kind is FeedbackKind.CONFIRMED and Step.VERIFIED not in self.event.taken:
             self.event = take(self.event, Step.VERIFIED, time)
             yield self.event
+        elif kind in _CALLS:
+            self.event = replace(self.event, level=Level.HIGH)
+            for step in _CALLS[kind]:
+                if step not in self.event.taken:
+                    self.event = take(self.event, step, time)
+                    yield self.event
+
+    def retune(self, settings: ClassSettings, time: float) -> Iterator[Event]:
+        """Go on with other settings; an open event stays, unless the class is no longer watched.
+
+        What was seen is kept: a fall must not be forgotten because somebody moves a slider. Of the
+        settings, those of the gate and the window stay as they were made.
+        """
+        if not settings.enabled:
+            yield from self.finish(time)
+            self.fusion = Fusion(self.settings.window_s)
+            self._known_until = -math.inf
+        self.settings = settings
+        self._prior = log_odds_of(settings.prior)
 
     def finish(self, time: float) -> Iterator[Event]:
         """End the open event because watching ends."""
@@ -204,7 +238,7 @@ class ClassWatch:
 
     def state(self, time: float) -> ClassState:
         """Give what the sensor shows at a stream time."""
-        known = self.settings.enabled and (self._judged or time <= self._known_until)
+        known = self.settings.enabled and (self._judged or time < self._known_until)
         event = self.event
         if event is None:
             return ClassState(anomaly=self.anomaly, state=SensorState.OFF if known else None)
@@ -234,7 +268,10 @@ class ClassWatch:
         return total, label, (*support, *self._weighing.corrections(self.fusion, label, time))
 
     def _hear(self, verdict: Verdict, log_odds: float, time: float) -> None:
-        self._known_until = time + VERDICT_KNOWN_S
+        question = self.settings.question
+        # Known until two looks in a row were missed.
+        known_s = 2.5 * question.every_s if question is not None else 0.0
+        self._known_until = time + max(VERDICT_KNOWN_S, known_s)
         label = verdict.label or (self.event.label if self.event is not None else None)
         self.fusion.add(
             Evidence(
@@ -309,7 +346,8 @@ class ClassWatch:
         event = self._opened()
         if confidence <= event.confidence:
             return
-        level = self._level(confidence)
+        # Not below what a person's word made of it.
+        level = max(self._level(confidence), event.level, key=lambda each: each.rank)
         if level is not event.level or round(confidence - event.confidence, 6) >= _NEWS:
             why = self.fusion.explain(label, time)
             event = replace(

@@ -14,7 +14,7 @@ from omnicam.decide.events import Event
 from omnicam.decide.fusion import Contribution, Fusion, Scale
 from omnicam.decide.home import LESSONS, Lesson
 from omnicam.decide.learner import Home
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 
 CALIBRATION, HOME = "calibration", "home"
 """Names under which the corrections stand among the contributions of an event."""
@@ -25,7 +25,7 @@ class Weighing:
 
     __slots__ = ("_anomaly", "_calibration", "_home", "_lesson")
 
-    def __init__(self, anomaly: AnomalyClass, calibration: Calibration, home: Home | None) -> None:
+    def __init__(self, anomaly: ClassName, calibration: Calibration, home: Home | None) -> None:
         self._anomaly = anomaly
         self._calibration = calibration
         self._home = home

@@ -6,24 +6,30 @@ import json
 import os
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omnicam.config.model import Language, ModelSettings
 from omnicam.detect.pose.model import ModelMissingError, find_model
 from omnicam.detect.registry import judged_classes
+from omnicam.evaluate import verified
+from omnicam.evaluate.asking import greet
 from omnicam.evaluate.judged import Judged
 from omnicam.evaluate.manifest import ManifestError, Recording, read_manifest, with_onsets
 from omnicam.evaluate.play import Outcome, Task
 from omnicam.evaluate.report import write_report
-from omnicam.evaluate.sections import cost, plain, sections
+from omnicam.evaluate.sections import Section, cost, plain, sections
 from omnicam.evaluate.tables import entry_of, summary
 from omnicam.evaluate.workers import play_all
 from omnicam.judge import recording
 from omnicam.record.errors import RecordError
 from omnicam.record.files import write_atomic
 from omnicam.taxonomy import AnomalyClass, Sense
+from omnicam.verify import store
+from omnicam.verify.outcomes import AskError, explain
+from omnicam.verify.outcomes import Outcome as Answer
 
 GOOD, INCOMPLETE, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -41,27 +47,23 @@ class Options:
     json: Path | None = None
     timing: Path | None = None
     report: Path | None = None
+    verify: ModelSettings | None = None
+    calibrate: Path | None = None
 
 
 def evaluate(options: Options) -> int:
     """Run the command.
 
     Returns:
-        0 when every recording was judged, 1 when one failed or has an unknown label, 2 when nothing
-        could be begun, 130 when interrupted.
+        0 when every recording was judged, 1 when one failed or has an unknown label or a window was
+        not answered, 2 when nothing could be begun, 130 when interrupted.
     """
     try:
-        recordings = read_manifest(options.manifest)
-        if options.onsets is not None:
-            recordings = with_onsets(recordings, options.onsets)
-        model = find_model(options.model)
-    except (ManifestError, ModelMissingError) as error:
+        recordings, model = _begin(options)
+    except (ManifestError, ModelMissingError, _UnusableError) as error:
         print(error, file=sys.stderr)
         return WRONG_USE
-    if not options.root.is_dir():
-        print(f"{options.root} is no folder", file=sys.stderr)
-        return WRONG_USE
-    task = Task(root=options.root, model=model, classes=options.classes)
+    task = Task(root=options.root, model=model, classes=options.classes, verify=options.verify)
     began = time.monotonic()
     outcomes: dict[Recording, Outcome] = {}
     try:
@@ -76,21 +78,83 @@ def evaluate(options: Options) -> int:
     files = [Judged(outcome) for outcome in ordered]
     able = judged_classes(recording(options.root), frozenset(Sense))
     tables = summary(files, options.classes, able)
-    shown = [*sections(tables), cost(ordered, wall_s, options.jobs)]
+    compared: Mapping[str, Any] = {}
+    more: list[Section] = []
+    if options.verify is not None:
+        compared = verified.summary(files, classes_of(options), options.verify.name)
+        more = verified.sections(compared)
+    shown = [*sections(tables), *more, cost(ordered, wall_s, options.jobs)]
     for section in shown:
         print(f"\n{plain(section)}")
     try:
         if options.json is not None:
-            _write(options.json, results(files, tables, options.classes))
+            with_model = {"verify": compared} if compared else {}
+            _write(options.json, results(files, tables, options.classes) | with_model)
         if options.timing is not None:
             _write(options.timing, _timing(ordered, wall_s, options.jobs))
         if options.report is not None:
             write_report(options.report, options.root, files, tables, shown)
-    except RecordError as error:
+        if options.calibrate is not None and options.verify is not None:
+            _calibrate(options.calibrate, options.verify.name, files)
+    except (RecordError, _UnusableError) as error:
         print(error, file=sys.stderr)
         return INCOMPLETE
     complete = all(each.error is None and each.known for each in files)
+    complete = complete and set(compared.get("windows", ())) <= {Answer.ANSWERED, Answer.NO_WINDOW}
     return GOOD if complete else INCOMPLETE
+
+
+class _UnusableError(RuntimeError):
+    """Something that was named cannot be used."""
+
+
+def _begin(options: Options) -> tuple[tuple[Recording, ...], Path]:
+    """Read what is to be played and find the pose model; ask whether the model is there."""
+    recordings = read_manifest(options.manifest)
+    if options.onsets is not None:
+        recordings = with_onsets(recordings, options.onsets)
+    model = find_model(options.model)
+    if not options.root.is_dir():
+        raise _UnusableError(f"{options.root} is no folder")
+    if options.calibrate is not None:
+        _check_calibration(options.calibrate, options.verify)
+    if options.verify is not None:
+        try:
+            greet(options.verify)
+        except AskError as error:
+            raise _UnusableError(explain(error.outcome, Language.ENGLISH)) from None
+    return recordings, model
+
+
+def _check_calibration(folder: Path, model: ModelSettings | None) -> None:
+    if model is None:
+        raise _UnusableError("--calibrate needs --verify: only a model's word is calibrated")
+    if not folder.is_dir():
+        raise _UnusableError(f"--calibrate: {folder} is no folder")
+    other = store.model_of(folder)
+    if other not in {None, model.name}:
+        raise _UnusableError(
+            f"--calibrate: {folder / store.FILE_NAME} is about the model {other!r}; "
+            "say its name with --verify-name, or name another folder"
+        )
+
+
+def _calibrate(folder: Path, model: str, files: Sequence[Judged]) -> None:
+    """Write the lines that the recordings give, and say what became of them."""
+    known = verified.lines([each for each in files if each.known])
+    try:
+        taken = store.give(folder, model, known) if known else frozenset()
+    except OSError as error:
+        raise _UnusableError(f"{folder / store.FILE_NAME} cannot be written: {error}") from None
+    kept = ", ".join(sorted(known.keys() - taken))
+    print(f"\n{folder / store.FILE_NAME}: {', '.join(sorted(taken)) or 'nothing'} calibrated")
+    if kept:
+        print(f"left as people or the file's owner said: {kept}")
+
+
+def classes_of(options: Options) -> list[AnomalyClass]:
+    """Give the classes that were asked for, in the taxonomy's order."""
+    return [each for each in AnomalyClass if each in options.classes]
 
 
 def results(

@@ -12,7 +12,7 @@ from omnicam.decide.fusion import confidence_of, log_odds_of
 from omnicam.decide.watch import Reading
 from omnicam.decide.words import HelpCall
 from omnicam.evaluate.labels import WORD, target
-from omnicam.taxonomy import AnomalyClass, Level, Thresholds
+from omnicam.taxonomy import AnomalyClass, ClassName, Level, Thresholds
 
 _STEPS = 3
 _KEPT = 64  # of what was held before an event; more than one word from the decider ever brings
@@ -32,7 +32,7 @@ class Entry:
         word: whether it is the spoken trigger.
     """
 
-    anomaly: AnomalyClass
+    anomaly: ClassName
     time_s: float
     confidence: float
     level: Level
@@ -85,9 +85,9 @@ class Listener:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._recent: dict[tuple[AnomalyClass, str | None], _Steps] = {}
-        self._held: dict[AnomalyClass, list[_Held]] = {}
-        self._suspected: dict[AnomalyClass, float] = {}
+        self._recent: dict[tuple[ClassName, str | None], _Steps] = {}
+        self._held: dict[ClassName, list[_Held]] = {}
+        self._suspected: dict[ClassName, float] = {}
         self._done: list[Entry] = []
         self.peaks: dict[str, float] = {}
         self.evidence: dict[str, float] = {}
@@ -159,7 +159,7 @@ class Listener:
     def _raise(
         self,
         entries: dict[str | None, Entry],
-        anomaly: AnomalyClass,
+        anomaly: ClassName,
         held: _Held,
         label: str | None,
     ) -> None:
@@ -177,6 +177,6 @@ class Listener:
 
 
 def _entry(
-    anomaly: AnomalyClass, time: float, confidence: float, level: Level, label: str | None
+    anomaly: ClassName, time: float, confidence: float, level: Level, label: str | None
 ) -> Entry:
     return Entry(anomaly=anomaly, time_s=time, confidence=confidence, level=level, label=label)

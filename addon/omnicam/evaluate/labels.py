@@ -14,12 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from omnicam.taxonomy import WORD_SCORER, AnomalyClass, SoundLabel
+from omnicam.taxonomy import WORD_SCORER, AnomalyClass, ClassName, SoundLabel
 
 
-def target(anomaly: AnomalyClass, label: str | None = None) -> str:
+def target(anomaly: ClassName, label: str | None = None) -> str:
     """Give the name of a class, or of a kind of sound inside it, in tables."""
-    return anomaly.value if label is None else f"{anomaly}/{label}"
+    return str(anomaly) if label is None else f"{anomaly}/{label}"
 
 
 FALL = target(AnomalyClass.FALL)

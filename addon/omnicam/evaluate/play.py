@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 
 from omnicam.capture import CaptureError
 from omnicam.config.load import default_classes
-from omnicam.config.model import DEFAULT_WORDS, CameraSettings
+from omnicam.config.model import DEFAULT_WORDS, CameraSettings, ModelSettings
 from omnicam.decide.events import Event
 from omnicam.decide.support import SUPPORT
 from omnicam.detect.pose.landmarker import LocalPoseEstimator
 from omnicam.detect.protocol import Pose
+from omnicam.evaluate.asking import Asking, Verified
 from omnicam.evaluate.entries import Entry, Listener
 from omnicam.evaluate.manifest import Recording
 from omnicam.judge import Playback, recording
@@ -32,11 +34,13 @@ class Task:
         root: folder that the paths of the manifest start from.
         model: pose model.
         classes: classes that are judged.
+        verify: asked about what is suspected; None for the detectors alone.
     """
 
     root: Path
     model: Path
     classes: frozenset[AnomalyClass]
+    verify: ModelSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ class Outcome:
         evidence: the same of what the scorers summed up to, before any calibration.
         cpu_s: processor time.
         wall_s: time that passed.
+        verified: what it was judged to hold with the model, where one was asked.
     """
 
     recording: Recording
@@ -66,6 +71,7 @@ class Outcome:
     evidence: dict[str, float] = field(default_factory=dict)
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    verified: Verified | None = None
 
 
 def play(row: Recording, task: Task) -> Outcome:
@@ -82,18 +88,24 @@ def _play(row: Recording, task: Task) -> Outcome:
     listener = Listener(Thresholds())
     error: str | None = None
     pose = LocalPoseEstimator(task.model) if _looks(task.classes) else _Nobody()
+    camera = _camera(file.resolve(), task.classes)
+    asking = Asking(camera, task.verify, UTC) if task.verify is not None else None
     playback = Playback(
-        _camera(file.resolve(), task.classes),
+        camera,
         pose,
         DEFAULT_WORDS if AnomalyClass.ABNORMAL_SOUND in task.classes else (),
         observer=listener.read,
         still=row.still,
         zone=UTC,  # the same results on a machine elsewhere
+        companion=asking,
     )
+    verified: Verified | None = None
     try:
-        for decision in playback.decisions():
-            if not isinstance(decision, Event) or decision.anomaly in task.classes:
-                listener.decide(decision, playback.reached)
+        with asking or nullcontext():
+            for decision in playback.decisions():
+                if not isinstance(decision, Event) or decision.anomaly in task.classes:
+                    listener.decide(decision, playback.reached)
+            verified = asking.finish() if asking is not None else None
     except CaptureError as problem:
         # Not where the recordings lie on this machine: the same results anywhere.
         error = str(problem).replace(str(file.resolve()), row.path)
@@ -112,6 +124,7 @@ def _play(row: Recording, task: Task) -> Outcome:
         entries=tuple(listener.entries),
         peaks=_of_classes(listener.peaks, task.classes),
         evidence=_of_classes(listener.evidence, task.classes),
+        verified=verified and _of_these(verified, task.classes),
     )
 
 
@@ -146,6 +159,15 @@ class _Nobody:
 def _of_classes(peaks: dict[str, float], classes: Collection[AnomalyClass]) -> dict[str, float]:
     others = {each.value for each in AnomalyClass if each not in classes}
     return {name: peaks[name] for name in sorted(peaks) if name.partition("/")[0] not in others}
+
+
+def _of_these(verified: Verified, classes: Collection[AnomalyClass]) -> Verified:
+    return replace(
+        verified,
+        entries=tuple(each for each in verified.entries if each.anomaly in classes),
+        peaks=_of_classes(verified.peaks, classes),
+        looks=tuple(each for each in verified.looks if each.anomaly in classes),
+    )
 
 
 def _warning(row: Recording, playback: Playback) -> str | None:

@@ -371,7 +371,7 @@ def summary(
 def entry_of(entry: Entry) -> dict[str, Any]:
     """Write one event as the contract of the command has it."""
     return {
-        "class": entry.anomaly.value,
+        "class": str(entry.anomaly),
         "time_s": _rounded(entry.time_s, 3),
         "confidence": _rounded(entry.confidence, 6),
         "level": entry.level.value,

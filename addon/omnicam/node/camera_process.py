@@ -22,6 +22,7 @@ from omnicam.backoff import Backoff
 from omnicam.node.messages import (
     ClipReply,
     ClipRequest,
+    FilmRequest,
     Finished,
     FromWorker,
     Reply,
@@ -32,7 +33,7 @@ from omnicam.node.messages import (
     WindowReply,
     WindowRequest,
 )
-from omnicam.verify.window import Window, WindowOrder
+from omnicam.verify.window import FilmOrder, Window, WindowOrder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ STEADY_S = 60.0
 
 SNAPSHOT_S = 3.0
 WINDOW_S = 3.0
+FILM_S = 30.0
 CLIP_EXTRA_S = 60.0
 _QUEUE = 256
 
@@ -136,6 +138,19 @@ class CameraProcess:
         reply = await self._ask(WindowRequest(request=number, order=order), number, WINDOW_S)
         if not isinstance(reply, WindowReply) or reply.window is None:
             msg = f"camera {self.camera}: no pictures of that time"
+            raise WorkerUnavailableError(msg)
+        return reply.window
+
+    async def film(self, order: FilmOrder) -> Window:
+        """Have the clip of an event that has ended looked through.
+
+        Raises:
+            WorkerUnavailableError: no answer, or the clip cannot be read.
+        """
+        number = next(self._numbers)
+        reply = await self._ask(FilmRequest(request=number, order=order), number, FILM_S)
+        if not isinstance(reply, WindowReply) or reply.window is None:
+            msg = f"camera {self.camera}: the clip {order.path.name} cannot be looked through"
             raise WorkerUnavailableError(msg)
         return reply.window
 

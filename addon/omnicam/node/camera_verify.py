@@ -13,22 +13,23 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from pathlib import Path
 
-from omnicam.config.model import CameraSettings
+from omnicam.config.model import CameraSettings, Language
 from omnicam.decide.decider import Decision
-from omnicam.decide.events import Event, FeedbackKind, Step, Verdict
+from omnicam.decide.events import TRUTH, Event, FeedbackKind, Step, Verdict
 from omnicam.decide.fusion import log_odds_of
-from omnicam.decide.places import counts
 from omnicam.decide.watch import Standing
 from omnicam.decide.words import HelpCall
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
-from omnicam.taxonomy import ANOMALIES, AnomalyClass, Sense
+from omnicam.taxonomy import ClassName, only_heard
 from omnicam.verify.calibration import Judged
 from omnicam.verify.gate import Ask, Gate
 from omnicam.verify.outcomes import Outcome
-from omnicam.verify.questions import Scene, describe
+from omnicam.verify.questions import Scene, describe, name_of, report, wish
+from omnicam.verify.sentences import compose, zone_names
 from omnicam.verify.verifier import Verifier
-from omnicam.verify.window import WHOLE, Window, WindowOrder
+from omnicam.verify.window import WHOLE, FilmOrder, Window, WindowOrder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,7 +41,6 @@ SETTLE_S = 45.0
 
 _RECENT = 3
 _DESCRIBED = 64
-_TRUTH = {FeedbackKind.CONFIRMED: True, FeedbackKind.FALSE_ALARM: False}
 
 type Deliver = Callable[[Sequence[Verdict]], Awaitable[Sequence[Decision]]]
 """Takes verdicts to the decider and on; gives what was decided."""
@@ -72,7 +72,7 @@ class CameraVerify:
         self._process = process
         self._deliver = deliver
         self._gate = Gate(camera, verifier.settings)
-        self._recent: deque[tuple[AnomalyClass, float]] = deque(maxlen=_RECENT)
+        self._recent: deque[tuple[ClassName, float]] = deque(maxlen=_RECENT)
         self._described: deque[str] = deque(maxlen=_DESCRIBED)
         self._called = False
         self._asking: set[asyncio.Task[None]] = set()
@@ -109,9 +109,28 @@ class CameraVerify:
         for task in self._asking:
             task.cancel()
 
+    async def reply(self, question: str, time: float) -> str:
+        """Show the model what the camera sees now and give its answer to a person's question.
+
+        Args:
+            question: in the person's words.
+            time: stream time of the newest picture.
+
+        Raises:
+            WorkerUnavailableError: there is no picture now.
+            AskError: the model gave no answer.
+        """
+        pictures = self._verifier.settings.pictures
+        window = await self._process.window(WindowOrder(time=time, region=WHOLE, pictures=pictures))
+        scene = describe(
+            Scene(camera=self._camera.name, zones=(), time=time, recent=tuple(self._recent)),
+            self._time_zone,
+        )
+        return await self._verifier.reply(self._camera.id, window, scene, question)
+
     def answered(self, event: Event, kind: FeedbackKind) -> None:
         """Take a person's word about an event: the calibration learns from it."""
-        right = _TRUTH.get(kind)
+        right = TRUTH.get(kind)
         if right is not None:
             self._verifier.answered(event.id, right=right)
 
@@ -167,8 +186,8 @@ class CameraVerify:
         ask: Ask,
         window: Window,
         scene: str,
-        affirmed: Sequence[AnomalyClass],
-        events: Mapping[AnomalyClass, str | None],
+        affirmed: Sequence[ClassName],
+        events: Mapping[ClassName, str | None],
     ) -> str:
         """Have a sentence written where an event has none yet; empty without."""
         fresh = {
@@ -178,29 +197,63 @@ class CameraVerify:
         }
         if not fresh:
             return ""
-        seed = int(hashlib.sha256(f"{ask.camera}\n{ask.time:.3f}".encode()).hexdigest()[:7], 16)
-        sentence = await self._verifier.describe(window, scene, list(fresh), seed)
+        settings = self._verifier.settings
+        words = wish(list(fresh), settings.language, settings.questions)
+        seed = _seed(f"{ask.camera}\n{ask.time:.3f}")
+        sentence = await self._verifier.describe(ask.camera, window, scene, words, seed)
         if sentence:
             self._described.extend(fresh.values())
         return sentence
 
+    async def report(self, event: Event, clip: Path, start: float) -> str:
+        """Have an event that has ended described by its clip; empty where that cannot be.
+
+        Args:
+            event: as it ended.
+            clip: its file.
+            start: stream time of the clip's beginning.
+        """
+        settings, camera = self._verifier.settings, self._camera
+        order = FilmOrder(path=clip, start=start, region=event.region)
+        try:
+            window = await self._process.film(order)
+        except WorkerUnavailableError as error:
+            self._verifier.count(Outcome.NO_WINDOW)
+            _LOGGER.info("no sentence about %s: %s", event.id, error)
+            return ""
+        place = event.region
+        scene = Scene(
+            camera=camera.name,
+            zones=tuple(zone_names(camera, place)) if place is not None else (),
+            time=event.onset,
+            recent=(),
+            spread_s=window.end - window.start,
+        )
+        wanted = report(event.anomaly, settings.language, settings.questions)
+        what = await self._verifier.describe(
+            camera.id, window, describe(scene, self._time_zone), wanted, _seed(event.id)
+        )
+        if not what:
+            return ""
+        return compose(what, camera, place, event.onset, self._time_zone, settings.language)
+
     def _remember(
-        self, events: Mapping[AnomalyClass, str | None], judged: Mapping[AnomalyClass, Judged]
+        self, events: Mapping[ClassName, str | None], judged: Mapping[ClassName, Judged]
     ) -> None:
         """Keep how events looked to the model, for what people say of them later."""
         for anomaly, event in events.items():
             if event is not None:
                 self._verifier.looked(event, anomaly, judged[anomaly].score)
 
-    def _affirms(self, anomaly: AnomalyClass, said: Judged) -> bool:
+    def _affirms(self, anomaly: ClassName, said: Judged) -> bool:
         return said.log_odds >= log_odds_of(self._camera.classes[anomaly].thresholds.low)
 
-    def _low(self, classes: Mapping[AnomalyClass, float]) -> dict[AnomalyClass, float]:
+    def _low(self, classes: Mapping[ClassName, float]) -> dict[ClassName, float]:
         settings = self._camera.classes
         return {anomaly: log_odds_of(settings[anomaly].thresholds.low) for anomaly in classes}
 
     def _verdicts(
-        self, ask: Ask, judged: Mapping[AnomalyClass, Judged], sentence: str = ""
+        self, ask: Ask, judged: Mapping[ClassName, Judged], sentence: str = ""
     ) -> list[Verdict]:
         return [
             Verdict(
@@ -217,25 +270,34 @@ class CameraVerify:
 
     def _scene(self, ask: Ask, window: Window) -> str:
         place = ask.region if ask.region is not None else window.region
-        zones = [
-            zone.name.replace("_", " ")
-            for zone in self._camera.zones
-            if place != WHOLE and counts(place, (zone,))
-        ]
-        recent = tuple(each for each in self._recent if 0.0 <= ask.time - each[1] <= RECENT_S)
+        zones = zone_names(self._camera, place) if place != WHOLE else ()
+        own = self._verifier.settings.questions
+        recent = tuple(
+            (name_of(anomaly, Language.ENGLISH, own), time)
+            for anomaly, time in self._recent
+            if 0.0 <= ask.time - time <= RECENT_S
+        )
         return describe(
             Scene(camera=self._camera.name, zones=tuple(zones), time=ask.time, recent=recent),
             self._time_zone,
         )
 
 
+def reports(event: Event) -> bool:
+    """Whether an event that has ended is worth a sentence: it alarmed, or the model affirmed it."""
+    return event.step is Step.RESOLVED and not {Step.ESCALATED, Step.VERIFIED}.isdisjoint(
+        event.taken
+    )
+
+
+def _seed(text: str) -> int:
+    """Give a seed that depends on nothing but the text."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:7], 16)
+
+
 def _answerable(ask: Ask, window: Window) -> Ask:
     """Leave out what this window cannot show: a sound that is not in it."""
     if window.sound:
         return ask
-    events = {
-        anomaly: event
-        for anomaly, event in ask.events.items()
-        if ANOMALIES[anomaly].senses != frozenset({Sense.SOUND})
-    }
+    events = {anomaly: event for anomaly, event in ask.events.items() if not only_heard(anomaly)}
     return replace(ask, events=events)

@@ -8,22 +8,25 @@ follows and holds up nothing.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import math
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from omnicam import payloads
-from omnicam.config.model import CameraSettings
+from omnicam.config.model import CameraSettings, Language
 from omnicam.decide.decider import Decider, Decision
-from omnicam.decide.events import Event, Feedback, FeedbackKind, Step, Verdict
+from omnicam.decide.events import Event, Feedback, FeedbackKind, Step, Verdict, described, take
 from omnicam.decide.learner import Home
-from omnicam.decide.states import ClassState, changed
+from omnicam.decide.sensitivity import tuned
+from omnicam.decide.states import ClassState
 from omnicam.decide.words import HelpCall
+from omnicam.detect.reasons import in_language
+from omnicam.node import drill
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
-from omnicam.node.camera_verify import CameraVerify, Deliver
+from omnicam.node.camera_verify import SETTLE_S, CameraVerify, Deliver, reports
 from omnicam.node.home_keeper import HomeKeeper
+from omnicam.node.household import CameraChoice, Household
 from omnicam.node.messages import (
     Continue,
     Finished,
@@ -34,10 +37,11 @@ from omnicam.node.messages import (
     StreamOpened,
 )
 from omnicam.node.outbox import RecordOutbox
+from omnicam.node.showing import Outlet, Showing
 from omnicam.publish import topics
 from omnicam.record.errors import RecordError
 from omnicam.record.recorder import Recorded, Recorder
-from omnicam.taxonomy import AnomalyClass, Sense
+from omnicam.taxonomy import AnomalyClass, ClassName, Sense
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,14 +55,8 @@ type MakeVerify = Callable[[CameraProcess, Deliver], CameraVerify]
 """Makes a camera's way to the model, of its worker and of who takes the verdicts."""
 
 
-class Outlet(Protocol):
-    """Where retained states go and who is woken for new messages; the publisher is one."""
-
-    def retain(self, topic: str, payload: bytes) -> None:
-        """Set the newest value of a retained topic."""
-
-    def wake(self) -> None:
-        """Say that the outbox holds something new."""
+class DrillRefusedError(RuntimeError):
+    """A test alarm cannot be raised now; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,8 @@ class Shared:
         outbox: of messages.
         outlet: to the broker.
         on_opened: called when a camera's size and sound become known.
+        household: gives what the household chose, as it stands now.
+        language: of reasons, where the household chose none.
     """
 
     node: str
@@ -78,6 +78,12 @@ class Shared:
     outbox: RecordOutbox
     outlet: Outlet
     on_opened: Callable[[], None]
+    household: Callable[[], Household] = Household
+    language: Language = Language.ENGLISH
+
+
+class NoModelError(LookupError):
+    """No model looks at this camera."""
 
 
 class CameraWatch:
@@ -87,7 +93,7 @@ class CameraWatch:
         self,
         settings: CameraSettings,
         process: Callable[[CameraWatch], CameraProcess],
-        judged: Callable[[CameraSettings, Collection[Sense]], frozenset[AnomalyClass]],
+        judged: Callable[[CameraSettings, Collection[Sense]], frozenset[ClassName]],
         shared: Shared,
         home: Home | None = None,
         verify: MakeVerify | None = None,
@@ -106,25 +112,39 @@ class CameraWatch:
         self.learning = HomeKeeper(settings.id, home, shared.recorder)
         self.opened: StreamOpened | None = None
         self.statistics = _NOTHING_YET
-        self.status = topics.OFFLINE
         self.finished: Finished | None = None
         self._shared = shared
         self._judged = judged
         self._senses = frozenset(Sense)
-        self._decider = Decider(settings, judged=judged(settings, self._senses), home=home)
-        self._states: Mapping[AnomalyClass, ClassState] = {}
+        self._showing = Showing(shared.node, settings.id, shared.outlet)
+        self._choice = shared.household().camera(settings.id)
+        self._decider = self._make_decider()
+        self._test: Event | None = None
+        self._test_ending: asyncio.Task[None] | None = None
         self._process = process(self)
         self.verify = verify(self._process, self._take_verdicts) if verify is not None else None
         # Deciding and recording are one turn: a verdict's step is never recorded before the one
         # on which it rests.
         self._turn = asyncio.Lock()
         self._background: set[asyncio.Task[Any]] = set()
-        self._awaiting_clip: set[str] = set()
+        self._awaiting_clip: dict[str, asyncio.Task[None]] = {}
+        self._awaiting_words: dict[str, asyncio.Task[None]] = {}
+        self._stopped = False
 
     @property
-    def states(self) -> Mapping[AnomalyClass, ClassState]:
+    def states(self) -> Mapping[ClassName, ClassState]:
         """What every class's sensor shows."""
-        return self._states
+        return self._showing.states
+
+    @property
+    def showing(self) -> Showing:
+        """What the broker is shown of this camera."""
+        return self._showing
+
+    @property
+    def status(self) -> str:
+        """Whether the camera is there: `online`, `offline` or `disabled`."""
+        return self._showing.status
 
     @property
     def restarts(self) -> int:
@@ -133,15 +153,19 @@ class CameraWatch:
 
     async def run(self) -> None:
         """Watch until cancelled or the source ends for good."""
-        self._set_status(topics.OFFLINE)
+        self._stopped = False
+        self._showing.set_status(topics.OFFLINE)
         self._publish_states()
         try:
             await self._process.run()
         finally:
+            self._stopped = True  # what ends now was cut short: nobody saw its end
             if self.verify is not None:
                 self.verify.stop()
+            if self._test_ending is not None:
+                self._test_ending.cancel()
             async with self._turn:
-                await self._carry(self._decider.finish())
+                await self._carry([*self._end_test(), *self._decider.finish()])
             self._publish_states()
             await self.learning.keep()
             await asyncio.gather(*self._background, return_exceptions=True)
@@ -150,11 +174,49 @@ class CameraWatch:
         """Show the camera as switched off; whoever calls this has cancelled `run`."""
         self.opened = None
         self.statistics = _NOTHING_YET
-        self._set_status(topics.DISABLED)
+        self._showing.set_status(topics.DISABLED)
+        self._showing.set_picture(b"")
 
     async def snapshot(self, time: float | None = None) -> bytes:
         """Get a picture as JPEG; `WorkerUnavailableError` where there is none now."""
         return await self._process.snapshot(time)
+
+    async def reply(self, question: str) -> str:
+        """Have the model answer a question about what the camera sees now.
+
+        Raises:
+            NoModelError: no model looks at this camera.
+            WorkerUnavailableError: there is no picture now.
+            AskError: the model gave no answer.
+        """
+        if self.verify is None:
+            raise NoModelError(self.settings.id)
+        return await self.verify.reply(question, self._decider.now)
+
+    async def choose(self, choice: CameraChoice) -> None:
+        """Go on as the household chose; what is open stays open while its class is watched."""
+        async with self._turn:
+            self._choice = choice
+            decisions = self._decider.retune(self._tuned())
+            self._publish_states()
+            await self._carry(decisions)
+
+    async def test(self, anomaly: AnomalyClass) -> Event:
+        """Begin a test alarm; it ends by itself after `drill.LASTS_S`.
+
+        Raises:
+            DrillRefusedError: it would not arrive, or would hide what is real.
+        """
+        async with self._turn:
+            self._may_test(anomaly)
+            language = self._language
+            now = self._decider.now
+            event = drill.begin(self.settings.id, anomaly, now, language)
+            self._test = take(event, Step.ESCALATED, now)
+            self._publish_states()
+            await self._carry([event, self._test])
+        self._test_ending = self._start(self._let_test_end())
+        return event
 
     async def feedback(self, event: Event, kind: FeedbackKind) -> None:
         """Take a person's word about an event of this camera, open or ended.
@@ -168,6 +230,8 @@ class CameraWatch:
             decisions = self._decider.feedback(Feedback(event=event.id, kind=kind))
             self._publish_states()
             await self._carry(decisions)
+        if event.test:
+            return  # nothing was seen: there is nothing to learn from it
         await self.learning.answer(now, kind)
         if self.verify is not None:
             self.verify.answered(now, kind)
@@ -189,7 +253,7 @@ class CameraWatch:
                 if self.finished is None:
                     # A dead process streams nothing; the next one counts from 0.
                     self.statistics = _NOTHING_YET
-                self._set_status(topics.OFFLINE)
+                self._showing.set_status(topics.OFFLINE)
             case _:
                 msg = f"camera {self.settings.id}: unexpected message {type(message).__name__}"
                 raise TypeError(msg)
@@ -197,11 +261,13 @@ class CameraWatch:
     async def _progress(self, message: Progress) -> None:
         async with self._turn:
             decisions: list[Decision] = []
-            for finding in message.findings:
-                decisions += self._decider.observe(finding)
-            decisions += self._decider.advance(message.time)
+            # Time in which nothing is judged does not go on for the decider: it teaches nothing.
+            if self._choice.detection:
+                for finding in message.findings:
+                    decisions += self._decider.observe(in_language(finding, self._language))
+                decisions += self._decider.advance(message.time)
             self._publish_states()
-            if self.verify is not None:
+            if self.verify is not None and self._choice.detection:
                 # Before anything is recorded: the window is cut while the worker still has it.
                 self.verify.decided(decisions)
                 standings = self._decider.standings()
@@ -211,6 +277,7 @@ class CameraWatch:
         if message.wants_answer:
             if self.verify is not None:
                 await self.verify.settle()
+                await self._settle_words()
             self._process.send(Continue())
 
     async def _take_verdicts(self, verdicts: Sequence[Verdict]) -> Sequence[Decision]:
@@ -235,28 +302,64 @@ class CameraWatch:
             # Without sound nothing can judge the classes of sound: they become unknown, not off.
             async with self._turn:
                 await self._carry(self._decider.finish())
-                judged = self._judged(self.settings, senses)
                 self._senses = senses
-                self._decider = Decider(self.settings, judged=judged, home=self.learning.home)
+                self._decider = self._make_decider()
         self.opened = message
         self._publish_states()
         self._shared.on_opened()
 
     def _signal(self, message: Signal) -> None:
         if message.change.present:
-            self._set_status(topics.ONLINE)
+            self._showing.set_status(topics.ONLINE)
             return
         if self.status == topics.ONLINE:
             _LOGGER.warning("camera %s is away: %s", self.settings.id, message.change.reason)
-        self._set_status(topics.OFFLINE)
+        self._showing.set_status(topics.OFFLINE)
 
     def _finish(self, message: Finished) -> None:
         self.finished = message
-        self._set_status(topics.OFFLINE)
+        self._showing.set_status(topics.OFFLINE)
         if message.error:
             _LOGGER.error("camera %s: %s", self.settings.id, message.error)
         else:
             _LOGGER.info("camera %s: the recording has ended", self.settings.id)
+
+    @property
+    def _language(self) -> Language:
+        return self._shared.household().language or self._shared.language
+
+    def _tuned(self) -> CameraSettings:
+        choice = self._choice
+        return tuned(self.settings, choice.sensitivity, detection=choice.detection)
+
+    def _make_decider(self) -> Decider:
+        judged = self._judged(self.settings, self._senses)
+        return Decider(self._tuned(), judged=judged, home=self.learning.home)
+
+    def _may_test(self, anomaly: AnomalyClass) -> None:
+        camera = self.settings.id
+        if self.status != topics.ONLINE or not math.isfinite(self._decider.now):
+            msg = f"camera {camera} is {self.status}: a test needs its picture"
+        elif not self._choice.detection:
+            msg = f"the detection of camera {camera} is switched off: switch it on"
+        elif self._test is not None:
+            msg = f"a test is under way on camera {camera}: wait {drill.LASTS_S:.0f} s"
+        elif any(event.anomaly is anomaly for event in self._decider.open_events):
+            msg = f"a real event of {anomaly} is open on camera {camera}: look after that first"
+        else:
+            return
+        raise DrillRefusedError(msg)
+
+    async def _let_test_end(self) -> None:
+        await asyncio.sleep(drill.LASTS_S)
+        async with self._turn:
+            decisions = self._end_test()
+            self._publish_states()
+            await self._carry(decisions)
+
+    def _end_test(self) -> list[Decision]:
+        test, self._test = self._test, None
+        return [] if test is None else [drill.end(test, self._decider.now)]
 
     async def _carry(self, decisions: list[Decision]) -> None:
         """Record every decision with its message; start what follows from it."""
@@ -277,14 +380,20 @@ class CameraWatch:
         )
         begins = event.step is Step.SUSPECTED
         if begins:
-            self._awaiting_clip.add(event.id)
-            self._start(self._cut_clip(event))
+            self._awaiting_clip[event.id] = self._start(self._cut_clip(event))
+        if self.verify is not None and reports(event) and not self._stopped:
+            words = self._put_in_words(event, self.verify)
+            self._awaiting_words[event.id] = self._start(words)
         snapshot = None
         if begins or event.step is Step.ESCALATED:
             snapshot = await self._take_snapshot(event)
-        # The journal's line of an ended event waits for a clip that is still to come.
-        clip_follows = event.id in self._awaiting_clip
-        return await self._shared.recorder.record_step(event, snapshot, clip_follows=clip_follows)
+        # The journal's line of an ended event waits for what is still to come.
+        clip_follows = event.id in self._awaiting_clip or event.id in self._awaiting_words
+        recorded = await self._shared.recorder.record_step(
+            event, snapshot, clip_follows=clip_follows
+        )
+        self._showing.set_last_event(event, recorded.snapshot)
+        return recorded
 
     async def _take_snapshot(self, event: Event) -> bytes | None:
         try:
@@ -292,7 +401,7 @@ class CameraWatch:
         except WorkerUnavailableError as error:
             _LOGGER.warning("no snapshot of %s: %s", event.id, error)
             return None
-        self._shared.outlet.retain(topics.snapshot(self._shared.node, event.camera), jpeg)
+        self._showing.set_picture(jpeg)
         return jpeg
 
     async def _cut_clip(self, event: Event) -> None:
@@ -305,21 +414,41 @@ class CameraWatch:
             _LOGGER.warning("no clip of %s: %s", event.id, error)
         # Nothing may wait in between: the recorder takes turns in the order of its calls, so that a
         # step which counted on the clip is recorded first.
-        self._awaiting_clip.discard(event.id)
-        await self._shared.recorder.finish_clip(event.id)
+        self._awaiting_clip.pop(event.id, None)
+        follows = event.id in self._awaiting_words
+        await self._shared.recorder.finish_clip(event.id, step_follows=follows)
+
+    async def _put_in_words(self, event: Event, verify: CameraVerify) -> None:
+        """Let the model describe an event that has ended, once its clip is there."""
+        recorder, sentence = self._shared.recorder, ""
+        if cutting := self._awaiting_clip.get(event.id):
+            await asyncio.wait((cutting,))
+        clip = recorder.media.path(recorder.media.clip_name(event.id))
+        try:
+            if await asyncio.to_thread(clip.is_file):
+                sentence = await verify.report(event, clip, event.onset - CLIP_BEFORE_S)
+        finally:
+            # Under the turn, so that it never comes before the step that ended the event.
+            async with self._turn:
+                self._awaiting_words.pop(event.id, None)
+                if sentence:
+                    await self._carry([described(event, sentence)])
+                else:
+                    await recorder.finish_clip(event.id)
+
+    async def _settle_words(self) -> None:
+        """Wait for sentences whose clip is there: a file is then told the same every time."""
+        ready = [
+            words
+            for event, words in self._awaiting_words.items()
+            if event not in self._awaiting_clip
+        ]
+        if ready:
+            await asyncio.wait(ready, timeout=SETTLE_S)
 
     def _publish_states(self) -> None:
-        states = dict(self._decider.states(self._decider.now))
-        for state in changed(self._states, states):
-            topic = topics.state(self._shared.node, self.settings.id, state.anomaly)
-            payload = json.dumps(payloads.state(state), ensure_ascii=False).encode()
-            self._shared.outlet.retain(topic, payload)
-        self._states = states
-
-    def _set_status(self, status: str) -> None:
-        self.status = status
-        topic = topics.camera_status(self._shared.node, self.settings.id)
-        self._shared.outlet.retain(topic, status.encode())
+        states = self._decider.states(self._decider.now)
+        self._showing.set_states(states if self._test is None else drill.shown(states, self._test))
 
     def _start[T](self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Run something beside the stream; a reference keeps it from being collected."""

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from omnicam import __version__, payloads
-from omnicam.config.model import CameraSettings, NodeSettings
+from omnicam.config.model import CameraSettings, Language, NodeSettings
 from omnicam.decide.calibration import shipped
 from omnicam.decide.events import FeedbackKind
 from omnicam.decide.home import HomeMemory
 from omnicam.decide.learner import Home
 from omnicam.detect.registry import judged_classes
-from omnicam.node import switches, worker
+from omnicam.node import figures, worker
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
 from omnicam.node.camera_verify import CameraVerify
-from omnicam.node.camera_watch import CameraWatch, MakeVerify, Outlet, Shared
+from omnicam.node.camera_watch import (
+    CameraWatch,
+    DrillRefusedError,
+    MakeVerify,
+    NoModelError,
+    Shared,
+)
+from omnicam.node.household import CameraChoice, Choices
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
+from omnicam.node.showing import Outlet
+from omnicam.publish import topics
 from omnicam.record.errors import RecordError
 from omnicam.record.query import EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder
-from omnicam.serve.view import Json, UnavailableError, UnknownCameraError
+from omnicam.serve.view import Json, UnansweredError, UnavailableError, UnknownCameraError
+from omnicam.taxonomy import AnomalyClass
 from omnicam.time_zone import local_zone
+from omnicam.verify.outcomes import AskError, explain
 from omnicam.verify.verifier import Verifier
 
 _LOGGER = logging.getLogger(__name__)
@@ -68,13 +81,15 @@ class Guardian:
         self._announce = announce
         self._verifier = verifier
         self._began = time.monotonic()
-        self._switches = switches.read(settings.data)
+        self._choices = Choices(settings.data)
         self._shared = Shared(
             node=settings.node,
             recorder=recorder,
             outbox=outbox,
             outlet=outlet,
             on_opened=self.announce,
+            household=lambda: self._choices.household,
+            language=settings.language,
         )
         self._task = task
         self._watches = {
@@ -84,6 +99,12 @@ class Guardian:
         self._switching = asyncio.Lock()
         self.api_url = settings.api.public_url or ""
         self.broker_connected: Callable[[], bool | None] = lambda: None
+        self.on_language: Callable[[Language], None] = lambda _: None
+
+    @property
+    def language(self) -> Language:
+        """What the household chose, or else what the configuration says."""
+        return self._choices.household.language or self._settings.language
 
     def _make(self, camera: CameraSettings, memory: HomeMemory | None) -> CameraWatch:
         """Make the watch of a camera, with what it has learned before; it starts nothing yet."""
@@ -124,6 +145,7 @@ class Guardian:
         self._settings = settings
         self._recorder.name_camera(camera.id, camera.name)
         self._watches[camera.id] = self._make(camera, homes.get(camera.id))
+        self._show_choices()
         self.announce()
         await self._switch(camera.id, on=self._is_on(camera))
 
@@ -138,8 +160,7 @@ class Guardian:
         del self._watches[camera]
         self._settings = settings
         self.announce()
-        if self._switches.pop(camera, None) is not None:
-            await self._keep_switches(camera)
+        await self._choices.keep(self._choices.household.without_camera(camera))
 
     @property
     def finished(self) -> bool:
@@ -157,6 +178,9 @@ class Guardian:
 
     async def run(self, *, until_finished: bool = False) -> None:
         """Watch all cameras until cancelled, or until all files have ended."""
+        if (chosen := self._choices.household.language) is not None:
+            self.on_language(chosen)
+        self._show_choices()
         self.announce()
         try:
             for camera in self._settings.cameras:
@@ -170,24 +194,56 @@ class Guardian:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def turn(self, camera: str, *, on: bool) -> None:
-        """Switch a camera on or off and remember it over restarts."""
+        """Switch a camera on or off and remember it over restarts.
+
+        Off is for privacy: nothing is read from it, recorded or shown, and the picture of its last
+        event is taken off the broker.
+        """
         self._watch(camera)
-        await self._switch(camera, on=on)
-        self._switches[camera] = on
-        await self._keep_switches(camera)
+        if on:
+            # Kept first: what follows may fail, the wish may not.
+            await self._choose(camera, enabled=on)
+            await self._switch(camera, on=on)
+        else:
+            await self._switch(camera, on=on)
+            await self._choose(camera, enabled=on)
 
-    def _is_on(self, camera: CameraSettings) -> bool:
-        return self._switches.get(camera.id, camera.enabled)
+    async def detect(self, camera: str, *, on: bool) -> None:
+        """Judge what a camera sees and hears, or do not; it goes on showing its picture."""
+        await self._watch(camera).choose(await self._choose(camera, detection=on))
 
-    async def _keep_switches(self, camera: str) -> None:
+    async def tune(self, camera: str, sensitivity: int) -> None:
+        """Set a camera's sensitivity, 0 to 100."""
+        await self._watch(camera).choose(await self._choose(camera, sensitivity=sensitivity))
+
+    async def test(self, camera: str, anomaly: AnomalyClass) -> None:
+        """Raise a test alarm on a camera."""
         try:
-            await asyncio.to_thread(switches.write, self._settings.data, self._switches)
-        except OSError as error:
-            _LOGGER.error("the switch of %s is not kept: %s", camera, error)
+            await self._watch(camera).test(anomaly)
+        except DrillRefusedError as error:
+            raise UnavailableError(str(error)) from None
+
+    async def speak(self, language: Language) -> None:
+        """Give reasons, sentences and the names of offered entities in another language."""
+        await self._choices.keep(replace(self._choices.household, language=language))
+        self.on_language(language)
+        self._show_choices()
+        self.announce()
+
+    async def report(self) -> None:
+        """Tell the broker now and then how the cameras and the model fare."""
+        while True:
+            for watch in self._watches.values():
+                watch.showing.set_figures(figures.of_camera(watch.statistics))
+            model = self._verifier.health() if self._verifier is not None else None
+            told = json.dumps(figures.of_node(model)).encode()
+            self._outlet.retain(topics.node_figures(self._settings.node), told)
+            await asyncio.sleep(figures.TOLD_S)
 
     def announce(self) -> None:
         """Tell the broker what the node is and has."""
-        self._announce(self._settings, self.info())
+        spoken = replace(self._settings, language=self.language)
+        self._announce(spoken, self.info())
 
     def info(self) -> Json:
         """Say what the node is and has: the payload of the `info` topic."""
@@ -196,7 +252,8 @@ class Guardian:
             for name, watch in self._watches.items()
             if watch.opened is not None
         }
-        return payloads.info(self._settings, opened, self.api_url)
+        spoken = replace(self._settings, language=self.language)
+        return payloads.info(spoken, opened, self.api_url)
 
     def health(self) -> Json:
         """Say how the node fares."""
@@ -224,9 +281,13 @@ class Guardian:
         return [self._camera(name, watch) for name, watch in self._watches.items()]
 
     def stream_url(self, camera: str) -> str | None:
-        """Give the address of a camera's main stream, with its credentials; None for a file."""
-        url = self._watch(camera).settings.url.reveal()
-        return url if "://" in url else None
+        """Give the address of a camera's main stream, with its credentials.
+
+        None for a file, and while the camera is switched off for privacy.
+        """
+        watch = self._watch(camera)
+        url = watch.settings.url.reveal()
+        return url if "://" in url and watch.status != topics.DISABLED else None
 
     async def snapshot(self, camera: str) -> bytes:
         """Give the newest picture as JPEG."""
@@ -234,6 +295,20 @@ class Guardian:
             return await self._watch(camera).snapshot()
         except WorkerUnavailableError as error:
             raise UnavailableError(str(error)) from None
+
+    async def reply(self, camera: str, question: str) -> str:
+        """Have the model answer a question about what a camera sees now."""
+        try:
+            return await self._watch(camera).reply(question)
+        except NoModelError:
+            msg = f"camera {camera}: no model looks at it"
+            raise UnansweredError(msg, "set model in the node's settings, and verify") from None
+        except WorkerUnavailableError as error:
+            remedy = "try again when GET /api/cameras shows it online"
+            raise UnansweredError(str(error), remedy) from None
+        except AskError as error:
+            remedy = explain(error.outcome, Language.ENGLISH)
+            raise UnansweredError(str(error), remedy) from None
 
     async def search(self, query: EventQuery) -> Page:
         """Give a page of events."""
@@ -288,12 +363,48 @@ class Guardian:
             "figures": watch.statistics.figures,
         }
 
+    def _is_on(self, camera: CameraSettings) -> bool:
+        chosen = self._choices.household.camera(camera.id).enabled
+        return camera.enabled if chosen is None else chosen
+
+    async def _choose(self, camera: str, **changes: Any) -> CameraChoice:
+        """Keep and show what the household chose for a camera."""
+        self._watch(camera)
+        household = self._choices.household
+        choice = replace(household.camera(camera), **changes)
+        await self._choices.keep(household.with_camera(camera, choice))
+        self._show_choices()
+        return choice
+
+    def _show_choices(self) -> None:
+        node, household = self._settings.node, self._choices.household
+        told = json.dumps({"language": self.language}).encode()
+        self._outlet.retain(topics.node_settings(node), told)
+        for camera, watch in self._watches.items():
+            enabled = self._is_on(watch.settings)
+            watch.showing.set_choice(household.camera(camera), enabled=enabled)
+
+    async def _show_last_event(self, watch: CameraWatch) -> None:
+        """Show a camera's last event again: the broker may have lost it, or privacy taken it."""
+        try:
+            page = await self._recorder.search(EventQuery(camera=watch.settings.id, limit=1))
+            for last in page.events:
+                watch.showing.set_last_event(last.event, last.snapshot, last.clip)
+                if last.snapshot is not None:
+                    picture = self._recorder.media.path(last.snapshot)
+                    watch.showing.set_picture(await asyncio.to_thread(picture.read_bytes))
+        except FileNotFoundError:
+            pass  # the retention took it
+        except (OSError, RecordError) as error:
+            _LOGGER.warning("the last event of %s is not shown: %s", watch.settings.id, error)
+
     async def _switch(self, camera: str, *, on: bool) -> None:
         """Start or stop watching a camera; twice the same changes nothing."""
         async with self._switching:
             running = self._tasks.get(camera)
             if on and running is None:
                 watch = self._watch(camera)
+                await self._show_last_event(watch)
                 self._tasks[camera] = asyncio.create_task(watch.run(), name=f"watch-{camera}")
             elif not on:
                 if running is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omnicam.evidence import Finding
 from omnicam.media import SignalChange
-from omnicam.verify.window import Window, WindowOrder
+from omnicam.verify.window import FilmOrder, Window, WindowOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class ClipReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowReply:
-    """Answer to `WindowRequest`; no window where there are no pictures of that time."""
+    """Answer to `WindowRequest` and `FilmRequest`; no window where there are no pictures."""
 
     request: int
     window: Window | None
@@ -119,6 +119,14 @@ class WindowRequest:
     order: WindowOrder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmRequest:
+    """Look through the clip of an event that has ended."""
+
+    request: int
+    order: FilmOrder
+
+
 @dataclass(frozen=True, slots=True)
 class Continue:
     """The main process has dealt with everything up to the last `Progress`."""
@@ -129,4 +137,4 @@ class Stop:
     """End the process."""
 
 
-type ToWorker = SnapshotRequest | ClipRequest | WindowRequest | Continue | Stop
+type ToWorker = SnapshotRequest | ClipRequest | WindowRequest | FilmRequest | Continue | Stop

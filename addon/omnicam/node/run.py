@@ -16,11 +16,11 @@ from omnicam.config.added import CameraBook
 from omnicam.config.model import CameraSettings, MqttSettings, NodeSettings
 from omnicam.detect.pose.model import find_model
 from omnicam.node import commands
-from omnicam.node.camera_watch import Outlet
 from omnicam.node.guardian import Guardian
 from omnicam.node.outbox import RecordOutbox
 from omnicam.node.pose_service import PoseService
 from omnicam.node.roster import Roster
+from omnicam.node.showing import Outlet
 from omnicam.node.worker import WorkerTask
 from omnicam.publish import topics
 from omnicam.publish.publisher import Publisher
@@ -78,7 +78,6 @@ async def run(book: CameraBook, *, until_finished: bool = False) -> list[str]:
                     time_zone=settings.time_zone,
                     words=settings.words,
                     yamnet=settings.sound.yamnet,
-                    language=settings.language,
                     pose_socket=next(turns).socket,
                     log_level=logging.getLogger().level,
                     verify=settings.model is not None and camera.verify,
@@ -97,6 +96,9 @@ async def run(book: CameraBook, *, until_finished: bool = False) -> list[str]:
                 settings, recorder, outbox, outlet, poses, task, homes, announce, verifier
             )
             roster = Roster(book, guardian)
+
+            if verifier is not None:
+                guardian.on_language = verifier.speak
             if publisher is not None:
                 guardian.broker_connected = lambda: publisher.connected
             token = load_or_create(settings.data)
@@ -128,6 +130,7 @@ async def _beside(
         if publisher is not None:
             running.append(tasks.create_task(publisher.run(), name="publisher"))
             running.append(tasks.create_task(_obey(guardian, publisher), name="commands"))
+            running.append(tasks.create_task(guardian.report(), name="figures"))
         try:
             yield
         finally:
@@ -147,12 +150,13 @@ def _verifier(settings: NodeSettings, outlet: Outlet) -> Verifier | None:
         payload = json.dumps(state, ensure_ascii=False).encode()
         outlet.retain(topics.model(settings.node), payload)
 
-    return Verifier(settings.model, settings.data, settings.language, tell)
+    return Verifier(settings.model, settings.data, settings.language, tell, settings.node)
 
 
 async def _obey(guardian: Guardian, publisher: Publisher) -> None:
+    desk = commands.Desk(guardian)
     async for command in publisher.commands():
-        await commands.obey(command, guardian)
+        await desk.obey(command)
 
 
 async def _open_record(settings: NodeSettings) -> Recorder:
@@ -163,6 +167,10 @@ async def _open_record(settings: NodeSettings) -> Recorder:
             settings.data,
             settings.retention,
             camera_names=names,
+            class_names={
+                name: f"{asked.english} {asked.chinese}"
+                for name, asked in (settings.model.questions if settings.model else {}).items()
+            },
             publish=settings.mqtt is not None,
         )
         for event in await recorder.recover():

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from omnicam.capture import CameraStream, CaptureError, Offer
-from omnicam.config.model import CameraSettings, Language
+from omnicam.capture import CameraStream, CaptureError, ClipError, Offer
+from omnicam.config.model import CameraSettings
 from omnicam.detect.analyser import Analyser
 from omnicam.detect.pose.remote import RemotePoseEstimator
-from omnicam.detect.reasons import in_language
 from omnicam.detect.registry import make_scorers
 from omnicam.evidence import Finding
 from omnicam.media import AudioChunk, Frame, MediaItem, SignalChange, time_of
@@ -30,6 +29,7 @@ from omnicam.node.clips import ClipDesk
 from omnicam.node.messages import (
     ClipRequest,
     Continue,
+    FilmRequest,
     Finished,
     FromWorker,
     Progress,
@@ -45,6 +45,8 @@ from omnicam.node.messages import (
 )
 from omnicam.time_zone import local_zone
 from omnicam.verify.cutting import Recent
+from omnicam.verify.film import film
+from omnicam.verify.window import Window
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,7 +74,6 @@ class WorkerTask:
         time_zone: IANA name, None for the machine's own.
         words: of the spoken trigger.
         yamnet: file of the optional pack, None where it is not used.
-        language: of the reasons.
         pose_socket: where the shared pose process listens.
         log_level: of Python's logging.
         verify: whether windows for a model are kept.
@@ -82,7 +83,6 @@ class WorkerTask:
     time_zone: str | None
     words: tuple[str, ...]
     yamnet: Path | None
-    language: Language
     pose_socket: Path
     log_level: int
     verify: bool = False
@@ -110,6 +110,7 @@ class _Worker:
         self._stream = stream
         self._fast = stream.lossless
         self._sending = threading.Lock()
+        self._films = threading.Lock()
         self._stopping = threading.Event()
         self._go_on = threading.Event()
         self._failure: BaseException | None = None
@@ -189,10 +190,7 @@ class _Worker:
             elif isinstance(item, Frame):
                 self._album.add(item)
             self._tell_opened()
-            findings += (
-                in_language(finding, self._task.language)
-                for finding in self._analyser.observe(item)
-            )
+            findings += self._analyser.observe(item)
             self._remember(item)
             if isinstance(item, Frame) and not self._fast:
                 self._lag_s = max(self._lag_s, time.time() - item.time)
@@ -268,10 +266,25 @@ class _Worker:
             case WindowRequest():
                 window = self._recent.cut(message.order) if self._recent is not None else None
                 self._send(WindowReply(request=message.request, window=window))
+            case FilmRequest():
+                # Decoding takes seconds; snapshots of the next event must not wait for it.
+                threading.Thread(
+                    target=self._look_through, args=(message,), name="film", daemon=True
+                ).start()
             case Continue():
                 self._go_on.set()
             case Stop():
                 raise EOFError
+
+    def _look_through(self, message: FilmRequest) -> None:
+        window: Window | None = None
+        with self._films:
+            try:
+                window = film(message.order, self._task.camera, local_zone(self._task.time_zone))
+            except ClipError as error:
+                _LOGGER.warning("%s: %s", message.order.path.name, error)
+        with contextlib.suppress(OSError):  # the main process is gone
+            self._send(WindowReply(request=message.request, window=window))
 
     def _send(self, message: FromWorker) -> None:
         with self._sending:

@@ -1,43 +1,17 @@
 """Home Assistant's MQTT device discovery, for homes without the OmniCam integration.
 
-One retained message a camera describes a device with all its entities. An empty message takes it
-away again, which is how the entities are handed over to the integration.
+One retained message a camera, and one for the node, describes a device with all its entities. An
+empty message takes it away again, which is how the entities are handed over to the integration.
 Source of the format: Home Assistant, "MQTT discovery", device discovery payload.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from omnicam import __version__
-from omnicam.config.model import CameraSettings, Language, NodeSettings
-from omnicam.publish import topics
-from omnicam.taxonomy import ANOMALIES, AnomalyClass
-from omnicam.verify.outcomes import STATES
-
-type Component = dict[str, Any]
-
-_TEXTS: Mapping[Language, Mapping[str, str]] = {
-    Language.ENGLISH: {
-        "help": "Help called",
-        "event": "Anomaly",
-        "snapshot": "Last event",
-        "enabled": "Detection",
-        "model": "Model",
-    },
-    Language.CHINESE: {
-        "help": "呼救",
-        "event": "异常事件",
-        "snapshot": "最近事件",
-        "enabled": "检测",
-        "model": "模型",
-    },
-}
-
-# An event entity takes its type from `event_type`.
-_EVENT_TEMPLATE = "{{ dict(value_json, event_type=value_json.step) | tojson }}"
-_HELP_TEMPLATE = "{{ dict(value_json, event_type='help') | tojson }}"
+from omnicam.config.model import CameraSettings, NodeSettings
+from omnicam.publish import components
 
 
 def topic(settings: NodeSettings, camera: CameraSettings) -> str:
@@ -57,15 +31,8 @@ def payload(settings: NodeSettings, camera: CameraSettings) -> dict[str, Any]:
             "sw": __version__,
         },
         "o": {"name": "OmniCam", "sw": __version__},
-        "cmps": _components(settings, camera),
-        "availability": [
-            {"topic": topics.node_status(settings.node)},
-            {
-                "topic": topics.camera_status(settings.node, camera.id),
-                # A camera that is switched off says `disabled`: that is no state to show either.
-                "value_template": "{{ 'online' if value == 'online' else 'offline' }}",
-            },
-        ],
+        "cmps": components.of_camera(settings, camera),
+        "availability": components.availability(settings.node, camera.id),
         "availability_mode": "all",
         "qos": 1,
     }
@@ -78,11 +45,8 @@ def node_topic(settings: NodeSettings) -> str:
     return f"{prefix}/device/omnicam-{settings.node}/config"
 
 
-def node_payload(settings: NodeSettings) -> dict[str, Any] | None:
-    """Describe the node as a device with the state of its model; None where it has none."""
-    if settings.model is None:
-        return None
-    state_topic = topics.model(settings.node)
+def node_payload(settings: NodeSettings) -> dict[str, Any]:
+    """Describe the node as a device: its language, and where it has a model, how that fares."""
     return {
         "dev": {
             "ids": [f"omnicam-{settings.node}"],
@@ -92,89 +56,7 @@ def node_payload(settings: NodeSettings) -> dict[str, Any] | None:
             "sw": __version__,
         },
         "o": {"name": "OmniCam", "sw": __version__},
-        "cmps": {
-            "model": {
-                "p": "sensor",
-                "unique_id": f"omnicam-{settings.node}-model",
-                "default_entity_id": f"sensor.{settings.node}_model",
-                "name": _TEXTS[settings.language]["model"],
-                "state_topic": state_topic,
-                "value_template": "{{ value_json.state }}",
-                "device_class": "enum",
-                "options": ["unknown", *STATES],
-                "json_attributes_topic": state_topic,
-                "entity_category": "diagnostic",
-                "icon": "mdi:brain",
-            }
-        },
-        "availability": [{"topic": topics.node_status(settings.node)}],
+        "cmps": components.of_node(settings),
+        "availability": components.of_the_node(settings.node),
         "qos": 1,
-    }
-
-
-def _components(settings: NodeSettings, camera: CameraSettings) -> dict[str, Component]:
-    node, text = settings.node, _TEXTS[settings.language]
-    components = {anomaly.value: _sensor(settings, camera, anomaly) for anomaly in AnomalyClass}
-    components["help"] = _component(camera, settings, "event", "help_called", text["help"]) | {
-        "state_topic": topics.help_word(node, camera.id),
-        "event_types": ["help"],
-        "value_template": _HELP_TEMPLATE,
-        "icon": "mdi:account-voice",
-    }
-    components["event"] = _component(camera, settings, "event", "anomaly", text["event"]) | {
-        "state_topic": topics.event(node, camera.id),
-        "event_types": ["suspected", "verified", "escalated", "resolved", "dismissed"],
-        "value_template": _EVENT_TEMPLATE,
-        "icon": "mdi:alert",
-    }
-    components["snapshot"] = _component(
-        camera, settings, "image", "last_event", text["snapshot"]
-    ) | {
-        "image_topic": topics.snapshot(node, camera.id),
-        "content_type": "image/jpeg",
-    }
-    components["enabled"] = _component(camera, settings, "switch", "detection", text["enabled"]) | {
-        "command_topic": topics.setting(node, camera.id, "enabled"),
-        "state_topic": topics.camera_status(node, camera.id),
-        "value_template": "{{ 'OFF' if value == 'disabled' else 'ON' }}",
-        "entity_category": "config",
-        "icon": "mdi:cctv",
-        # A disabled camera must stay switchable, so only the node's own status counts here.
-        "availability": [{"topic": topics.node_status(node)}],
-    }
-    return components
-
-
-def _sensor(settings: NodeSettings, camera: CameraSettings, anomaly: AnomalyClass) -> Component:
-    row = ANOMALIES[anomaly]
-    name = row.chinese if settings.language is Language.CHINESE else row.english
-    state_topic = topics.state(settings.node, camera.id, anomaly)
-    # A cut cable is tampering: that alarm must not vanish with the signal that it is about.
-    lasting = anomaly is AnomalyClass.CAMERA_TAMPERING
-    alone = {"availability": [{"topic": topics.node_status(settings.node)}]} if lasting else {}
-    return (
-        _component(camera, settings, "binary_sensor", anomaly.value, name)
-        | alone
-        | {
-            "state_topic": state_topic,
-            # `null` renders as None, which the entity shows as unknown.
-            "value_template": "{{ value_json.state }}",
-            "device_class": row.device_class,
-            "icon": row.icon,
-            "json_attributes_topic": state_topic,
-            "json_attributes_template": (
-                "{{ dict(value_json.items() | rejectattr(0, 'eq', 'state')) | tojson }}"
-            ),
-        }
-    )
-
-
-def _component(
-    camera: CameraSettings, settings: NodeSettings, platform: str, key: str, name: str
-) -> Component:
-    return {
-        "p": platform,
-        "unique_id": f"omnicam_{settings.node}_{camera.id}_{key}",
-        "default_entity_id": f"{platform}.{camera.id}_{key}",
-        "name": name,
     }

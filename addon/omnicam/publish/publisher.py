@@ -29,6 +29,9 @@ _LOGGER = logging.getLogger(__name__)
 OWNER_GRACE_S = 1.0
 """How long a retained owner may take to arrive before the entities count as nobody's."""
 
+LONGEST_WAIT_S = 5.0
+"""Between two tries to reach the broker: it stands in the house, and a fall must not wait."""
+
 OUTBOX_PAGE = 100
 MOST_COMMANDS = 64
 
@@ -54,10 +57,10 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Somebody set `setting` of a camera through MQTT.
+    """Somebody set `setting` of a camera, or of the node, through MQTT.
 
     Attributes:
-        camera: as the topic has it; there may be no such camera.
+        camera: as the topic has it; there may be no such camera. Empty for the node itself.
         setting: as the topic has it.
         value: the raw text.
         retained: whether the broker keeps it and says it again after every connect.
@@ -67,6 +70,11 @@ class Command:
     setting: str
     value: str
     retained: bool = False
+
+    @property
+    def topic(self) -> str:
+        """The topic below the node's own, as a person knows it."""
+        return "/".join(part for part in (self.camera, self.setting, "set") if part)
 
 
 class Publisher:
@@ -134,7 +142,7 @@ class Publisher:
 
     async def run(self) -> None:
         """Stay connected until cancelled; on the way out the node is shown offline."""
-        backoff, attempt = Backoff(), 0
+        backoff, attempt = Backoff(longest_s=LONGEST_WAIT_S), 0
         while True:
             reason = ""
             try:
@@ -174,6 +182,7 @@ class Publisher:
         self._owner_known = False
         await client.subscribe(topics.owner(node), qos=1)
         await client.subscribe(topics.setting(node, "+", "+"), qos=1)
+        await client.subscribe(topics.node_setting(node, "+"), qos=1)
         self._dirty |= dict.fromkeys(self._retained)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(client), name="mqtt-listen")
@@ -207,7 +216,7 @@ class Publisher:
         try:
             self._commands.put_nowait(command)
         except asyncio.QueueFull:
-            _LOGGER.warning("%s/%s/set: too many commands", command.camera, command.setting)
+            _LOGGER.warning("%s: too many commands, this one is dropped", command.topic)
 
     async def _send(self, client: aiomqtt.Client) -> None:
         status = topics.node_status(self._settings.node)
@@ -255,7 +264,6 @@ class Publisher:
             discovery.topic(self._settings, camera): discovery.payload(self._settings, camera)
             for camera in self._settings.cameras
         }
-        # Without a model this takes away what a node with one may have offered before.
         offers[discovery.node_topic(self._settings)] = discovery.node_payload(self._settings)
         for topic, offer in offers.items():
             text = b""

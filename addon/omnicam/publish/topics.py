@@ -33,6 +33,16 @@ def model(node: str) -> str:
     return f"{PREFIX}/{node}/model"
 
 
+def node_settings(node: str) -> str:
+    """What the household chose for the node; retained."""
+    return f"{PREFIX}/{node}/settings"
+
+
+def node_figures(node: str) -> str:
+    """How the node fares, in numbers; retained."""
+    return f"{PREFIX}/{node}/figures"
+
+
 def camera_status(node: str, camera: str) -> str:
     """`online`, `offline` or `disabled`; retained."""
     return f"{PREFIX}/{node}/{camera}/status"
@@ -41,6 +51,26 @@ def camera_status(node: str, camera: str) -> str:
 def state(node: str, camera: str, anomaly: str) -> str:
     """The state of one class on one camera; retained."""
     return f"{PREFIX}/{node}/{camera}/{anomaly}"
+
+
+def level(node: str, camera: str) -> str:
+    """The highest level of the camera's open events, or `none`; retained."""
+    return f"{PREFIX}/{node}/{camera}/level"
+
+
+def last_event(node: str, camera: str) -> str:
+    """The newest step of the camera's last event; retained."""
+    return f"{PREFIX}/{node}/{camera}/last_event"
+
+
+def settings(node: str, camera: str) -> str:
+    """What the household chose for the camera; retained."""
+    return f"{PREFIX}/{node}/{camera}/settings"
+
+
+def figures(node: str, camera: str) -> str:
+    """How the camera's stream fares, in numbers; retained."""
+    return f"{PREFIX}/{node}/{camera}/figures"
 
 
 def snapshot(node: str, camera: str) -> str:
@@ -59,19 +89,27 @@ def help_word(node: str, camera: str) -> str:
 
 
 def setting(node: str, camera: str, name: str) -> str:
-    """Commands."""
+    """Commands to a camera."""
     return f"{PREFIX}/{node}/{camera}/{name}/set"
+
+
+def node_setting(node: str, name: str) -> str:
+    """Commands to the node itself."""
+    return f"{PREFIX}/{node}/{name}/set"
 
 
 def retained(node: str, camera: str) -> tuple[str, ...]:
     """Everything of a camera that the broker keeps: cleared when the camera is removed."""
     states = (state(node, camera, anomaly) for anomaly in AnomalyClass)
-    return (camera_status(node, camera), *states, snapshot(node, camera))
+    others = (camera_status, level, last_event, settings, figures, snapshot)
+    return (*states, *(topic(node, camera) for topic in others))
 
 
 def parse_setting(node: str, topic: str) -> tuple[str, str] | None:
-    """Give camera and setting of a command topic, None for any other topic."""
+    """Give camera ("" for the node itself) and setting of a command topic, else None."""
     parts = topic.split("/")
+    if len(parts) == 4 and parts[:2] == [PREFIX, node] and parts[3] == "set":
+        return "", parts[2]
     if len(parts) == 5 and parts[:2] == [PREFIX, node] and parts[4] == "set":
         return parts[2], parts[3]
     return None

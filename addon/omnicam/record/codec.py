@@ -11,7 +11,7 @@ from omnicam.decide.events import Event, Step
 from omnicam.decide.fusion import Contribution
 from omnicam.decide.words import HelpCall
 from omnicam.evidence import Region
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import Level, class_named
 
 
 def iso(time: float) -> str:
@@ -30,7 +30,7 @@ def load_event(text: str) -> Event:
     region = raw.pop("region")
     contributions = raw.pop("contributions")
     return Event(
-        anomaly=AnomalyClass(raw.pop("anomaly")),
+        anomaly=class_named(raw.pop("anomaly")),
         step=Step(raw.pop("step")),
         taken=tuple(map(Step, raw.pop("taken"))),
         level=Level(raw.pop("level")),
@@ -72,4 +72,5 @@ def line(
         "feedback": feedback,
         "snapshot": snapshot,
         "clip": clip,
+        "test": event.test,
     }

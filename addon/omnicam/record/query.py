@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from omnicam.decide.events import Event, FeedbackKind, Step
 from omnicam.record.errors import QueryError
 from omnicam.record.text import match_of
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import ClassName, Level
 
 MOST_ON_A_PAGE = 200
 
@@ -35,7 +35,7 @@ class EventQuery:
     """
 
     camera: str | None = None
-    anomaly: AnomalyClass | None = None
+    anomaly: ClassName | None = None
     level: Level | None = None
     text: str | None = None
     start: float | None = None

@@ -59,6 +59,7 @@ class Recorder:
         settings: RetentionSettings,
         *,
         camera_names: Mapping[str, str] | None = None,
+        class_names: Mapping[str, str] | None = None,
         publish: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -68,6 +69,7 @@ class Recorder:
             data: the data folder; made as needed.
             settings: of the retention.
             camera_names: what people call the cameras, by id, to be found by.
+            class_names: what people call classes of their own, by id, to be found by.
             publish: whether somebody publishes; without, no messages are kept for delivery.
             clock: gives Unix seconds.
 
@@ -80,6 +82,7 @@ class Recorder:
         self._retention = Retention(self._store, self.media, settings, clock=clock)
         self._settings = settings
         self._names = dict(camera_names or {})
+        self._classes = dict(class_names or {})
         self._publish = publish
         self._clock = clock
         self._writing = asyncio.Lock()
@@ -111,7 +114,7 @@ class Recorder:
         Args:
             event: as it stands after the step.
             snapshot: a JPEG, None to keep the one before.
-            clip_follows: `finish_clip` will be called: the journal's line waits for it.
+            clip_follows: `finish_clip` or another step will come: the journal's line waits.
         """
         async with self._writing:
             return await asyncio.to_thread(
@@ -131,13 +134,13 @@ class Recorder:
         """
         return await asyncio.to_thread(self.media.prepare_clip, event)
 
-    async def finish_clip(self, event: str) -> str | None:
+    async def finish_clip(self, event: str, *, step_follows: bool = False) -> str | None:
         """Note that an event's clip was cut, or failed; gives its name, None if there is no file.
 
-        The journal's line of an ended event is written now.
+        The journal's line of an ended event is written now, unless another step is to come.
         """
         async with self._writing:
-            return await asyncio.to_thread(self._finish_clip, event)
+            return await asyncio.to_thread(self._finish_clip, event, step_follows=step_follows)
 
     async def undelivered(self, limit: int = 100) -> list[Pending]:
         """Give the oldest messages that the broker has not got, in order."""
@@ -193,9 +196,7 @@ class Recorder:
         now = self._clock()
         ended = [interrupted(event, now) for event in self._store.open_events()]
         for event in ended:
-            self._store.add_step(
-                event, camera_name=self._names.get(event.camera, ""), publish=self._publish
-            )
+            self._store.add_step(event, **self._named(event), publish=self._publish)
         for stored in self._store.unjournaled():
             self._adopt_clip(stored)
             self._write_line(stored.event.id)
@@ -214,7 +215,7 @@ class Recorder:
             problems,
             lambda: self._store.add_step(
                 event,
-                camera_name=self._names.get(event.camera, ""),
+                **self._named(event),
                 snapshot=name,
                 publish=self._publish,
             ),
@@ -226,6 +227,12 @@ class Recorder:
         self._problems = tuple(problems)
         return Recorded(number=number, snapshot=name, problems=self._problems, stored=taken)
 
+    def _named(self, event: Event) -> dict[str, str]:
+        return {
+            "camera_name": self._names.get(event.camera, ""),
+            "class_names": self._classes.get(event.anomaly, ""),
+        }
+
     def _record_call(self, call: HelpCall) -> Recorded:
         problems: list[str] = []
         number = self._attempt(
@@ -234,14 +241,14 @@ class Recorder:
         self._problems = tuple(problems)
         return Recorded(number=number, problems=self._problems, stored=not problems)
 
-    def _finish_clip(self, event: str) -> str | None:
+    def _finish_clip(self, event: str, *, step_follows: bool) -> str | None:
         problems: list[str] = []
         stored = self._attempt(problems, lambda: self._store.get(event), otherwise=None)
         name = None
         if stored is not None:
             found = stored
             name = self._attempt(problems, lambda: self._adopt_clip(found), otherwise=None)
-            if not found.event.open:
+            if not found.event.open and not step_follows:
                 self._attempt(problems, lambda: self._write_line(event), otherwise=None)
         self._problems = tuple(problems)
         return name

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from omnicam.decide.events import Event, FeedbackKind, Step
+from omnicam.decide.events import TRUTH, Event, FeedbackKind, Step
 from omnicam.decide.home import HomeMemory
 from omnicam.decide.words import HelpCall
 from omnicam.record import homes, outbox
@@ -58,6 +58,7 @@ class Store:
         event: Event,
         *,
         camera_name: str = "",
+        class_names: str = "",
         snapshot: str | None = None,
         clip: str | None = None,
         publish: bool = True,
@@ -97,7 +98,7 @@ class Store:
             connection.execute("DELETE FROM events_text WHERE rowid = ?", (number,))
             connection.execute(
                 "INSERT INTO events_text (rowid, words) VALUES (?, ?)",
-                (number, words_of(event, camera_name)),
+                (number, words_of(event, camera_name, class_names)),
             )
             return outbox.put(connection, event, snapshot, clip) if publish else None
 
@@ -163,7 +164,7 @@ class Store:
     def set_feedback(self, event: str, kind: FeedbackKind) -> bool:
         """Keep what a person said; False if there is no such event.
 
-        The same word again changes nothing, and an acknowledgement takes no judgement back.
+        The same word again changes nothing, and a word without a judgement takes none back.
         """
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -172,7 +173,7 @@ class Store:
             if row is None:
                 return False
             (before,) = row
-            if before is None or kind not in (before, FeedbackKind.ACKNOWLEDGED):
+            if before != kind and (kind in TRUTH or before not in TRUTH):
                 connection.execute(
                     "UPDATE events SET feedback = ?, feedback_time = ? WHERE id = ?",
                     (kind, self._clock(), event),
@@ -269,15 +270,15 @@ def _known(connection: sqlite3.Connection, event: Event) -> bool:
     row = connection.execute("SELECT ended FROM events WHERE id = ?", (event.id,)).fetchone()
     if row is None:
         return False
-    if row[0] is None:
-        found = connection.execute(
-            "SELECT 1 FROM steps WHERE event = ? AND step = ?", (event.id, event.step)
-        ).fetchone()
-        return found is not None
-    if event.step is not Step.SUSPECTED:
-        return True
-    connection.execute("DELETE FROM steps WHERE event = ?", (event.id,))
-    return False
+    ended = row[0] is not None
+    if ended and event.step is Step.SUSPECTED:
+        connection.execute("DELETE FROM steps WHERE event = ?", (event.id,))
+        return False
+    found = connection.execute(
+        "SELECT 1 FROM steps WHERE event = ? AND step = ?", (event.id, event.step)
+    ).fetchone()
+    # After the end comes at most the sentence about it.
+    return found is not None or (ended and event.step is not Step.DESCRIBED)
 
 
 def _stored(row: Row, steps: tuple[StepRow, ...] = ()) -> StoredEvent:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from omnicam.decide.events import Event
-from omnicam.taxonomy import ANOMALIES
+from omnicam.taxonomy import ANOMALIES, AnomalyClass
 
 LONGEST_QUERY = 200
 """Characters of a search text that are looked at."""
@@ -24,14 +24,21 @@ def apart(text: str) -> str:
     return _HAN.sub(r" \1 ", text)
 
 
-def words_of(event: Event, camera_name: str) -> str:
-    """Give all words under which an event is found, its names in both languages among them."""
-    row = ANOMALIES[event.anomaly]
+def words_of(event: Event, camera_name: str, class_names: str = "") -> str:
+    """Give all words under which an event is found, its names in both languages among them.
+
+    Args:
+        event: the event.
+        camera_name: what people call its camera.
+        class_names: what people call its class, where that is their own.
+    """
+    if isinstance(event.anomaly, AnomalyClass):
+        row = ANOMALIES[event.anomaly]
+        class_names = f"{row.english} {row.chinese}"
     parts = (
         event.reason,
         event.description,
-        row.english,
-        row.chinese,
+        class_names,
         str(event.anomaly),
         event.label or "",
         event.camera,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from typing import Any
 from omnicam.decide.events import FeedbackKind
 from omnicam.record.query import MOST_ON_A_PAGE, EventQuery
 from omnicam.serve.problem import ProblemError
-from omnicam.taxonomy import AnomalyClass, Level
+from omnicam.taxonomy import AnomalyClass, Level, class_named
 
 
 def _text(value: str) -> str:
@@ -71,8 +71,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "class": Parameter(
         "anomaly",
         _one_of(AnomalyClass),
-        f"one of {', '.join(AnomalyClass)}",
-        {"type": "string", "enum": list(AnomalyClass)},
+        f"one of {', '.join(AnomalyClass)}, or the id of a question of your own",
+        _STRING,
     ),
     "level": Parameter(
         "level",
@@ -101,8 +101,12 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
-def event_query(given: Mapping[str, str]) -> EventQuery:
+def event_query(given: Mapping[str, str], own: Collection[str] = ()) -> EventQuery:
     """Read search parameters.
+
+    Args:
+        given: the parameters.
+        own: names of the household's own classes.
 
     Raises:
         ProblemError: a parameter is unknown or wrong; it names the parameter and the remedy.
@@ -113,6 +117,9 @@ def event_query(given: Mapping[str, str]) -> EventQuery:
         if parameter is None:
             remedy = f"known parameters: {', '.join(PARAMETERS)}"
             raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name} is no search parameter", remedy)
+        if name == "class" and value in own:
+            fields[parameter.field] = class_named(value)
+            continue
         try:
             fields[parameter.field] = parameter.read(value)
         except (ValueError, KeyError, OverflowError):

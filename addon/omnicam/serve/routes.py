@@ -25,9 +25,18 @@ from omnicam.serve.editing import (
 )
 from omnicam.serve.problem import ProblemError, not_found
 from omnicam.serve.query import event_query
-from omnicam.serve.view import Json, NodeView, UnavailableError, UnknownCameraError
+from omnicam.serve.view import (
+    Json,
+    NodeView,
+    UnansweredError,
+    UnavailableError,
+    UnknownCameraError,
+)
 
 VIEW: web.AppKey[NodeView] = web.AppKey("view", NodeView)
+
+MOST_QUESTION = 500
+"""Characters of a question to a camera."""
 
 _EVENT_REMEDY = "GET /api/events lists the events; old ones are deleted after retention.days"
 
@@ -65,6 +74,23 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return web.json_response({"url": url}, headers={"Cache-Control": "no-store"})
 
 
+async def describe(request: web.Request) -> web.StreamResponse:
+    """Have the model answer a question about what a camera sees now: `{"question": "…"}`."""
+    camera = request.match_info["camera"]
+    remedy = f'send JSON {{"question": …}} with a text of 1 to {MOST_QUESTION} characters'
+    question = (await _body(request, remedy)).get("question")
+    if not isinstance(question, str) or not 0 < len(question.strip()) <= MOST_QUESTION:
+        error = f"question = {str(question)[:60]!r} cannot be used"
+        raise ProblemError(HTTPStatus.BAD_REQUEST, error, remedy)
+    try:
+        answer = await request.app[VIEW].reply(camera, question.strip())
+    except UnknownCameraError:
+        raise not_found("camera", camera, CAMERA_REMEDY) from None
+    except UnansweredError as error:
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error), error.remedy) from None
+    return web.json_response({"camera": camera, "question": question.strip(), "answer": answer})
+
+
 async def home(request: web.Request) -> web.StreamResponse:
     """What a camera has learned of its home: what is ordinary here and how much that takes off."""
     camera = request.match_info["camera"]
@@ -90,7 +116,8 @@ async def forget_home(request: web.Request) -> web.StreamResponse:
 async def events(request: web.Request) -> web.StreamResponse:
     """A page of events, the latest suspicion first; `cursor` leads to the next page."""
     try:
-        page = await request.app[VIEW].search(event_query(request.query))
+        view = request.app[VIEW]
+        page = await view.search(event_query(request.query, view.info()["classes"]))
     except QueryError as error:
         remedy = "correct the parameter; GET /api/openapi.json describes them"
         raise ProblemError(HTTPStatus.BAD_REQUEST, str(error), remedy) from None
@@ -168,6 +195,12 @@ _FEEDBACK_BODY = {
     "properties": {"kind": {"type": "string", "enum": list(FeedbackKind)}},
 }
 
+_QUESTION_BODY = {
+    "type": "object",
+    "required": ["question"],
+    "properties": {"question": {"type": "string", "minLength": 1, "maxLength": MOST_QUESTION}},
+}
+
 _UNWRITTEN = "It could not be written down; nothing has changed"
 _READ_ONLY = "The camera is set in the node's configuration file"
 
@@ -207,6 +240,13 @@ ROUTES = (
         unavailable="No picture now",
     ),
     Route("GET", "/api/cameras/{camera}/stream", stream),
+    Route(
+        "POST",
+        "/api/cameras/{camera}/describe",
+        describe,
+        body=_QUESTION_BODY,
+        unavailable="No model, no picture or no answer",
+    ),
     Route("GET", "/api/cameras/{camera}/home", home),
     Route("DELETE", "/api/cameras/{camera}/home", forget_home, unavailable="Not recorded"),
     Route("GET", "/api/events", events, searches=True),
@@ -219,17 +259,22 @@ ROUTES = (
 
 async def _kind(request: web.Request) -> FeedbackKind:
     remedy = f'send JSON {{"kind": …}} with one of {", ".join(FeedbackKind)}'
-    try:
-        body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is no JSON", remedy) from None
-    if not isinstance(body, dict) or "kind" not in body:
+    body = await _body(request, remedy)
+    if "kind" not in body:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "kind is missing", remedy)
     try:
         return FeedbackKind(body["kind"])
     except ValueError:
         error = f"kind = {str(body['kind'])[:60]!r} cannot be used"
         raise ProblemError(HTTPStatus.BAD_REQUEST, error, remedy) from None
+
+
+async def _body(request: web.Request, remedy: str) -> Json:
+    try:
+        body = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is no JSON", remedy) from None
+    return body if isinstance(body, dict) else {}
 
 
 async def _find(request: web.Request) -> StoredEvent:

@@ -19,6 +19,14 @@ class UnavailableError(RuntimeError):
     """What was asked for cannot be had now; the message says why and what to do."""
 
 
+class UnansweredError(RuntimeError):
+    """A question was not answered: why, and what to do."""
+
+    def __init__(self, error: str, remedy: str) -> None:
+        super().__init__(error)
+        self.remedy = remedy
+
+
 class NodeView(Protocol):
     """A window into the node; everything that the API needs and nothing else."""
 
@@ -44,6 +52,14 @@ class NodeView(Protocol):
         Raises:
             UnknownCameraError: there is no such camera.
             UnavailableError: it has no picture now.
+        """
+
+    async def reply(self, camera: str, question: str) -> str:
+        """Have the model answer a question about what a camera sees now.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+            UnansweredError: there is no model, no picture, or no answer.
         """
 
     async def search(self, query: EventQuery) -> Page:

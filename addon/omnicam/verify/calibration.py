@@ -1,14 +1,18 @@
 """From z to calibrated log-odds: this camera's normal scene off, then a line for the class.
 
-    log-odds = slope * (z - reference) + offset          (Platt 1999)
+    log-odds = slope * (z - bias) + offset          (Platt 1999)
 
-- **Reference**: the mean z of a class over the audits of a camera in which nothing was suspected,
-  from `KNOWN_FROM` of them on. It takes off what a model always sees in this room.
+- **Bias**: how far a model leans towards yes in a camera's normal scene: the mean z of a class over
+  the audits of that camera in which nothing was suspected, from `KNOWN_FROM` of them on, within 0
+  and `MOST_BIAS`. That it is sure of its no in a quiet room is how it should be, and makes no later
+  doubt a yes; that it always says yes takes no more than so much from a yes that is real.
 - **Line**: fitted on what people said about events that the model had looked at (a false alarm, or
-  right), from `LEAST` of each kind on; regularised towards the identity. Or given by hand in the
-  file, from a measurement of one's own: such a line is never fitted over.
+  right), from `LEAST` of each kind on; regularised towards the identity. Until then it may be
+  measured on labelled recordings (`omnicam eval --calibrate`). Or it is given by hand in the file:
+  such a line is never fitted over.
 
-Everything holds for one model and one version of the questions: with another the file begins anew.
+Everything holds for one model and one version of the questions: with another the file begins anew,
+and what is known of a question of the household's own is forgotten when its words change.
 A class without a line is uncalibrated, and its verdicts are marked so; see `decide.watch` for how
 little they may do.
 """
@@ -16,16 +20,19 @@ little they may do.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 
 KNOWN_FROM = 5
 """Audits from which a reference counts."""
+
+MOST_BIAS = 3.0
+"""Nats that a camera's normal scene takes off at most: odds twenty times as high."""
 
 MOST_COUNTED = 200
 """From here on the newest audit weighs 1/200: the reference follows the seasons."""
@@ -47,6 +54,7 @@ class Source(StrEnum):
     """Where a line comes from."""
 
     PEOPLE = "people"
+    MEASURED = "measured"
     GIVEN = "given"
 
 
@@ -86,11 +94,11 @@ class Reference:
 class Look:
     """The model looked at an event; `right` is what a person said of it later, None for nothing.
 
-    `score` is z less the reference of that time.
+    `score` is z less the bias of that time.
     """
 
     event: str
-    anomaly: AnomalyClass
+    anomaly: ClassName
     score: float
     right: bool | None = None
 
@@ -105,7 +113,7 @@ class Memory:
         looks: the newest last.
     """
 
-    lines: dict[AnomalyClass, Line] = field(default_factory=dict)
+    lines: dict[ClassName, Line] = field(default_factory=dict)
     references: dict[str, Reference] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
 
@@ -119,29 +127,48 @@ class Judged:
     calibrated: bool
 
 
-def reference_key(camera: str, anomaly: AnomalyClass) -> str:
+def reference_key(camera: str, anomaly: ClassName) -> str:
     """Name a class on a camera."""
     return f"{camera}/{anomaly}"
 
 
-def judged(memory: Memory, camera: str, anomaly: AnomalyClass, z: float) -> Judged:
-    """Give what z of a class on a camera means."""
+def without(memory: Memory, gone: Collection[ClassName]) -> Memory:
+    """Give the memory without anything of some classes."""
+    ends = tuple(f"/{anomaly}" for anomaly in gone)
+    return Memory(
+        lines={anomaly: line for anomaly, line in memory.lines.items() if anomaly not in gone},
+        references={
+            key: value for key, value in memory.references.items() if not key.endswith(ends)
+        },
+        looks=tuple(look for look in memory.looks if look.anomaly not in gone),
+    )
+
+
+def bias(memory: Memory, camera: str, anomaly: ClassName) -> float:
+    """Give what a camera's normal scene takes off z of a class; 0 while too little is known."""
     reference = memory.references.get(reference_key(camera, anomaly), Reference())
-    score = z - reference.mean if reference.count >= KNOWN_FROM else z
+    if reference.count < KNOWN_FROM:
+        return 0.0
+    return min(max(reference.mean, 0.0), MOST_BIAS)
+
+
+def judged(memory: Memory, camera: str, anomaly: ClassName, z: float) -> Judged:
+    """Give what z of a class on a camera means."""
+    score = z - bias(memory, camera, anomaly)
     line = memory.lines.get(anomaly)
     log_odds = score if line is None else line.slope * score + line.offset
     bounded = min(max(log_odds, -MOST_LOG_ODDS), MOST_LOG_ODDS)
     return Judged(score=score, log_odds=bounded, calibrated=line is not None)
 
 
-def audited(memory: Memory, camera: str, anomaly: AnomalyClass, z: float) -> Memory:
+def audited(memory: Memory, camera: str, anomaly: ClassName, z: float) -> Memory:
     """Give the memory after an audit in which nothing was suspected."""
     key = reference_key(camera, anomaly)
     known = memory.references.get(key, Reference())
     return replace(memory, references=memory.references | {key: known.after(z)})
 
 
-def looked(memory: Memory, event: str, anomaly: AnomalyClass, score: float) -> Memory:
+def looked(memory: Memory, event: str, anomaly: ClassName, score: float) -> Memory:
     """Give the memory after a look at an event; of several the first counts.
 
     The first is what a later decision is made from; the later ones depend on how long it lasted.
@@ -164,10 +191,27 @@ def answered(memory: Memory, event: str, *, right: bool) -> Memory:
     before = memory.lines.get(known.anomaly)
     if before is not None and before.source is Source.GIVEN:
         return memory
-    told = [look for look in looks if look.anomaly is known.anomaly and look.right is not None]
+    from_recordings = before is not None and before.source is Source.MEASURED
+    told = [look for look in looks if look.anomaly == known.anomaly and look.right is not None]
     line = fitted([look.score for look in told], [bool(look.right) for look in told])
-    lines = {anomaly: row for anomaly, row in memory.lines.items() if anomaly is not known.anomaly}
+    if line is None and from_recordings:
+        return memory  # it holds until this home has said enough
+    lines = {anomaly: row for anomaly, row in memory.lines.items() if anomaly != known.anomaly}
     return replace(memory, lines=lines if line is None else lines | {known.anomaly: line})
+
+
+def measured(scores: Sequence[float], right: Sequence[bool]) -> Line | None:
+    """Fit a line on labelled recordings, None with fewer than `LEAST` of either kind.
+
+    What is staged for a manifest is rare at home: the share of right ones among the recordings is
+    taken out again, as if half of all that is suspected were real.
+    """
+    line = fitted(scores, right)
+    if line is None:
+        return None
+    offset = line.offset - math.log(line.right / line.wrong)
+    bounded = min(max(offset, -MOST_OFFSET), MOST_OFFSET)
+    return replace(line, offset=bounded, source=Source.MEASURED)
 
 
 def fitted(scores: Sequence[float], right: Sequence[bool]) -> Line | None:

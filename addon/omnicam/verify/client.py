@@ -1,7 +1,10 @@
 """One OpenAI-compatible chat endpoint: windows and questions out, log-odds and sentences in.
 
 Any server will do that takes pictures (and, for cameras with sound, audio) and gives
-`top_logprobs`. A redirect is not followed: the token and the pictures go where the settings say.
+`top_logprobs`. OmniCam's own takes a window with all its questions at once, and says so in the
+header `HEADER` of whatever it answers: until a server has said so, each question is a chat
+completion of its own, and nothing is tried in vain. A redirect is not followed: the token and the
+pictures go where the settings say.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from omnicam.config.model import ModelSettings
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 from omnicam.verify import questions, reading
 from omnicam.verify.outcomes import AskError, Outcome
 from omnicam.verify.window import Window
@@ -31,13 +34,29 @@ MOST_BYTES = 256 * 1024
 MOST_TOKENS = 64
 """Of a sentence; Chinese takes about one a character."""
 
+MOST_REPLY_TOKENS = 128
+"""Of an answer to a person's question."""
+
 TEMPERATURE, TOP_P = 0.6, 0.95
+
+SESSION = "X-Session-ID"
+"""Header with the node and the camera. What spreads requests over several servers keeps a session
+on one of them: the questions about a window share what was worked out of its pictures and sound."""
+
 TOP_LOGPROBS = 20
+
+HEADER = "omnicam-verdict"
+"""In the answers of a server that has `ROUTE`."""
+
+ROUTE = "/verdict"
+
+_NO_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 _STATUSES: Mapping[int, Outcome] = MappingProxyType(
     {
         HTTPStatus.UNAUTHORIZED: Outcome.REFUSED,
         HTTPStatus.FORBIDDEN: Outcome.REFUSED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Outcome.TOO_LARGE,
         HTTPStatus.TOO_MANY_REQUESTS: Outcome.BUSY,
         HTTPStatus.SERVICE_UNAVAILABLE: Outcome.BUSY,
         HTTPStatus.GATEWAY_TIMEOUT: Outcome.SLOW,
@@ -56,50 +75,83 @@ class ModelClient:
         self._url = settings.url.rstrip("/")
         self._ssl = _tls(settings)
         token = settings.token
+        self._has_route = False
         self._headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
     async def look(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass]
-    ) -> dict[AnomalyClass, float]:
+        self, window: Window, scene: str, classes: Sequence[ClassName], session: str
+    ) -> dict[ClassName, float]:
         """Ask one question for each class and give z of each, within `deadline_s` in all.
-
-        The first goes alone: it lets the server work out pictures and sound once for all.
 
         Raises:
             AskError: one of them was not answered.
         """
         shown = await asyncio.to_thread(_messages, window, scene)
+        own = self._settings.questions
+        asked = {str(anomaly): questions.question(anomaly, own) for anomaly in classes}
+        async with _deadline(self._settings.deadline_s):
+            found = await self._at_once(shown, asked, session) if self._has_route else None
+            if found is None:
+                found = await self._one_by_one(shown, asked, session)
+        return {anomaly: found[str(anomaly)] for anomaly in classes}
 
-        async def ask(anomaly: AnomalyClass) -> float:
+    async def _at_once(
+        self, shown: list[Json], asked: Mapping[str, str], session: str
+    ) -> Mapping[str, float] | None:
+        """Ask all in one request; None where the server no longer takes it."""
+        whole = {"model": self._settings.name, "messages": shown, "questions": asked}
+        data = await asyncio.to_thread(_coded, whole)
+        try:
+            raw = await self._exchange("POST", ROUTE, data, session)
+        except AskError:
+            if self._has_route:
+                raise
+            return None  # another server is there now
+        return reading.verdict(_json(raw), asked)
+
+    async def _one_by_one(
+        self, shown: list[Json], asked: Mapping[str, str], session: str
+    ) -> Mapping[str, float]:
+        """Ask each by itself; the first goes alone: it lets the server work out the media once."""
+
+        async def ask(question: str) -> float:
             wanted = {"max_tokens": 1, "temperature": 0.0, "seed": 0}
             wanted |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
-            return reading.log_odds(
-                await self._complete(shown, questions.question(anomaly), wanted)
-            )
+            return reading.log_odds(await self._complete(shown, question, wanted, session))
 
-        first, *rest = classes
-        async with _deadline(self._settings.deadline_s):
-            answers = {first: await ask(first)}
-            try:
-                async with asyncio.TaskGroup() as group:
-                    tasks = {anomaly: group.create_task(ask(anomaly)) for anomaly in rest}
-            except ExceptionGroup as group_error:
-                raise _first(group_error) from None
-        return answers | {anomaly: task.result() for anomaly, task in tasks.items()}
+        (first, question), *rest = asked.items()
+        answers = {first: await ask(question)}
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {name: group.create_task(ask(question)) for name, question in rest}
+        except ExceptionGroup as group_error:
+            raise _first(group_error) from None
+        return answers | {name: task.result() for name, task in tasks.items()}
 
-    async def describe(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
-    ) -> str:
-        """Ask for one sentence about what is seen, within `sentence_s`.
+    async def describe(self, window: Window, scene: str, wish: str, seed: int, session: str) -> str:
+        """Ask for one sentence about what is seen, within `sentence_s`; `wish` is the last line.
 
         Raises:
             AskError: there is none.
         """
         shown = await asyncio.to_thread(_messages, window, scene)
         wanted = {"max_tokens": MOST_TOKENS, "temperature": TEMPERATURE, "top_p": TOP_P}
-        wish = questions.wish(classes, self._settings.language)
         async with _deadline(self._settings.sentence_s):
-            return reading.sentence(await self._complete(shown, wish, wanted | {"seed": seed}))
+            wanted |= {"seed": seed}
+            return reading.sentence(await self._complete(shown, wish, wanted, session))
+
+    async def reply(self, window: Window, scene: str, question: str, session: str) -> str:
+        """Ask a person's own question about what is seen, within `sentence_s`.
+
+        Raises:
+            AskError: there is no answer.
+        """
+        shown = await asyncio.to_thread(_messages, window, scene)
+        # The surest words, not one of many: two who ask the same at once should hear the same.
+        wanted = {"max_tokens": MOST_REPLY_TOKENS, "temperature": 0.0, "seed": 0}
+        async with _deadline(self._settings.sentence_s):
+            last = questions.asked(question)
+            return reading.sentence(await self._complete(shown, last, wanted, session))
 
     async def greet(self) -> None:
         """See whether the endpoint is there and lets us in, without asking anything of the model.
@@ -109,23 +161,22 @@ class ModelClient:
         """
         async with _deadline(self._settings.deadline_s):
             try:
-                await self._exchange("GET", "/models", None)
+                await self._exchange("GET", "/models")
             except AskError as error:
                 # Not every endpoint lists its models; one that says so is there all the same.
                 if error.outcome not in {Outcome.REJECTED, Outcome.NONSENSE, Outcome.OVERSIZE}:
                     raise
 
-    async def _complete(self, messages: list[Json], last: str, wanted: Json) -> Any:
+    async def _complete(self, messages: list[Json], last: str, wanted: Json, session: str) -> Any:
         body = {"model": self._settings.name} | wanted
         data = await asyncio.to_thread(_body, body, messages, last)
-        raw = await self._exchange("POST", "/chat/completions", data)
-        try:
-            return json.loads(raw)
-        except (ValueError, RecursionError):
-            raise AskError(Outcome.NONSENSE, "the answer is no JSON") from None
+        return _json(await self._exchange("POST", "/chat/completions", data, session))
 
-    async def _exchange(self, method: str, path: str, data: bytes | None) -> bytes:
+    async def _exchange(
+        self, method: str, path: str, data: bytes | None = None, session: str | None = None
+    ) -> bytes:
         headers = self._headers | ({"Content-Type": "application/json"} if data else {})
+        headers |= {SESSION: session} if session else {}
         try:
             async with self._session.request(
                 method,
@@ -135,6 +186,9 @@ class ModelClient:
                 ssl=self._ssl,
                 allow_redirects=False,
             ) as response:
+                # What the route itself answers tells of it only where it is gone.
+                if path != ROUTE or response.status in _NO_ROUTE:
+                    self._has_route = response.headers.get(HEADER) == "1"
                 if response.status != HTTPStatus.OK:
                     raise AskError(_meaning(response.status), f"HTTP status {response.status}")
                 return await _read(response)
@@ -222,8 +276,18 @@ def _messages(window: Window, scene: str) -> list[Json]:
 def _body(body: Json, messages: list[Json], last: str) -> bytes:
     system, user = messages
     content = [*user["content"], {"type": "text", "text": last}]
-    whole = body | {"messages": [system, user | {"content": content}]}
+    return _coded(body | {"messages": [system, user | {"content": content}]})
+
+
+def _coded(whole: Json) -> bytes:
     return json.dumps(whole, ensure_ascii=False).encode()
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise AskError(Outcome.NONSENSE, "the answer is no JSON") from None
 
 
 def _text(data: bytes) -> str:

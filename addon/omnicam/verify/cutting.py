@@ -14,13 +14,12 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import tzinfo
 
-import cv2
 import numpy as np
 
-from omnicam.config.model import CameraSettings, ZoneKind
-from omnicam.detect.areas import active_zones, cover
+from omnicam.config.model import CameraSettings
 from omnicam.evidence import Region
 from omnicam.media import SAMPLE_RATE, AudioChunk, Frame, Pixels
+from omnicam.verify.coding import CUT_SIDE, WHOLE_SIDE, Coder
 from omnicam.verify.window import (
     SOUND_S,
     SPAN_S,
@@ -35,12 +34,6 @@ PERIOD_S = 0.5
 KEPT = 12
 SOUND_KEPT_S = 6.0
 
-CUT_SIDE = 448
-"""Longest side of a cut picture in pixels; 196 tokens of Qwen3-Omni."""
-
-WHOLE_SIDE = 320
-
-_QUALITY = 85
 _MOST_REGIONS = 3  # moving boxes of a picture; the rest is small and shakes
 
 
@@ -56,8 +49,7 @@ class Recent:
     """Keeps the newest pictures and sound; one thread adds while another cuts."""
 
     def __init__(self, camera: CameraSettings, time_zone: tzinfo) -> None:
-        self._camera = camera
-        self._time_zone = time_zone
+        self._coder = Coder(camera, time_zone)
         self._pictures: deque[_Kept] = deque(maxlen=KEPT)
         self._sound: deque[AudioChunk] = deque()
         self._lock = threading.Lock()
@@ -102,34 +94,18 @@ class Recent:
         region = cut_region(wanted, width / height)
         # Where nothing moves the first and the last picture say all that there is to say.
         chosen = spread(shown, order.pictures if moving else 2)
+        code = self._coder.coded
+        pictures = tuple(code(kept.image, kept.time, region, CUT_SIDE) for kept in chosen)
         return Window(
             start=shown[0].time,
             end=last.time,
             region=region,
-            whole=self._coded(last, WHOLE, WHOLE_SIDE),
-            pictures=tuple(self._coded(kept, region, CUT_SIDE) for kept in chosen),
+            whole=code(last.image, last.time, WHOLE, WHOLE_SIDE),
+            # Of a scene that did not change one picture is enough.
+            pictures=pictures if len(set(pictures)) > 1 else pictures[:1],
             sound=_wave(sound, order.time),
             people=last.people,
         )
-
-    def _coded(self, kept: _Kept, region: Region, longest: int) -> bytes:
-        """Cut, black out what is private, shrink, and code as JPEG."""
-        image = kept.image
-        height, width = image.shape[:2]
-        zones = active_zones(self._camera.zones, ZoneKind.IGNORED, kept.time, self._time_zone)
-        if zones:
-            image = np.where(cover(zones, height, width)[..., None], np.uint8(0), image)
-        left, top = math.floor(region.x * width), math.floor(region.y * height)
-        right = math.ceil((region.x + region.width) * width)
-        bottom = math.ceil((region.y + region.height) * height)
-        part = image[top:bottom, left:right]
-        scale = longest / max(part.shape[:2])
-        if scale < 1.0:
-            size = (max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1))
-            part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-        picture = cv2.cvtColor(part, cv2.COLOR_RGB2BGR)
-        _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-        return coded.tobytes()
 
 
 def _slot(time: float) -> int:

@@ -3,7 +3,8 @@
 Asked is about classes with an open event, and about those whose confidence stands at most
 `SUSPECT_NATS` below the lowest level (from 0.25 where that is 0.75): the gate is set for recall,
 precision is the model's. One window asks about all of them. A matter that goes on is looked at
-again after a wait that doubles; one that the model has verified is not.
+again after a wait that doubles; one that the model has verified is not. No detector suspects what
+the household asks in its own words: such questions are asked by the clock, in windows of their own.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omnicam.config.model import CameraSettings, ModelSettings
+from omnicam.config.model import CameraSettings, ModelSettings, When
 from omnicam.decide.events import Step
 from omnicam.decide.fusion import log_odds_of
 from omnicam.decide.watch import Standing
 from omnicam.evidence import Region
-from omnicam.taxonomy import AnomalyClass, judged_without_model
+from omnicam.taxonomy import AnomalyClass, ClassName, judged_without_model
 from omnicam.verify.line import Urgency
+from omnicam.verify.window import WHOLE
 
 SUSPECT_NATS = 2.2
 """So far below the lowest level, in log-odds, a class is suspected."""
@@ -72,7 +74,7 @@ class Ask:
     camera: str
     time: float
     urgency: Urgency
-    events: dict[AnomalyClass, str | None]
+    events: dict[ClassName, str | None]
     region: Region | None = None
 
     @property
@@ -103,12 +105,16 @@ class Gate:
         self._model = model
         self._classes = tuple(
             anomaly
-            for anomaly in AnomalyClass
-            if anomaly in camera.classes
-            and camera.classes[anomaly].enabled
-            and camera.classes[anomaly].verify
+            for anomaly, settings in camera.classes.items()
+            if settings.enabled and settings.verify
         )
-        self._matters: dict[AnomalyClass, _Matter] = {}
+        self._own = {
+            anomaly: question
+            for anomaly in self._classes
+            if (question := camera.classes[anomaly].question) is not None
+        }
+        self._own_asked: dict[ClassName, float] = {}
+        self._matters: dict[ClassName, _Matter] = {}
         self._looked = -math.inf
         self._asked: deque[float] = deque()
         self._now = -math.inf
@@ -129,6 +135,7 @@ class Gate:
         if time < self._now:
             self._matters.clear()
             self._asked.clear()
+            self._own_asked.clear()
             self._looked, self._audit_slot = -math.inf, None
         self._now = time
         suspected = [each for each in standings if self._suspects(each)]
@@ -137,7 +144,8 @@ class Gate:
         urgency = self._urgency(due, looks=looks, called=called)
         audits = self._audits(time)
         if urgency is None:
-            return self._audit(time, standings) if audits and not suspected else None
+            audit = self._audit(time, standings) if audits and not suspected else None
+            return audit or self._wonder(time, standings, people)
         if urgency is not Urgency.URGENT and not self._affordable(time):
             self._refuse(due, time, looks=looks)
             return None
@@ -159,7 +167,7 @@ class Gate:
         )
 
     def _suspects(self, standing: Standing) -> bool:
-        if standing.anomaly not in self._classes:
+        if standing.anomaly not in self._classes or standing.anomaly in self._own:
             return False
         if standing.event is not None:
             return standing.event.label not in UNSEEN
@@ -195,8 +203,12 @@ class Gate:
     def _looks(self, time: float, people: int) -> bool:
         return people > 0 and bool(self._model_only()) and time - self._looked >= LOOK_S
 
-    def _model_only(self) -> tuple[AnomalyClass, ...]:
-        return tuple(each for each in self._classes if not judged_without_model(each))
+    def _model_only(self) -> tuple[ClassName, ...]:
+        return tuple(
+            each
+            for each in self._classes
+            if each not in self._own and not judged_without_model(each)
+        )
 
     def _urgency(self, due: Sequence[Standing], *, looks: bool, called: bool) -> Urgency | None:
         urgent = any(each.event is not None and each.anomaly in URGENT for each in due)
@@ -235,6 +247,8 @@ class Gate:
     def _audit(self, time: float, standings: Sequence[Standing]) -> Ask | None:
         # A class that needs a line or sound which this camera has not would measure nothing.
         judged = {each.anomaly for each in standings if each.judged} | set(self._model_only())
+        # What is going on is no normal scene.
+        judged |= {each.anomaly for each in standings if each.event is None} & set(self._own)
         classes = [anomaly for anomaly in self._classes if anomaly in judged - RULED]
         if not classes:
             return None
@@ -244,6 +258,33 @@ class Gate:
             time=time,
             urgency=Urgency.AUDIT,
             events=dict.fromkeys(classes),
+        )
+
+    def _wonder(self, time: float, standings: Sequence[Standing], people: int) -> Ask | None:
+        """Give the household's own questions whose time has come, in one window."""
+        there = {When.ALWAYS: True, When.PEOPLE: people > 0, When.NOBODY: people == 0}
+        due = [
+            anomaly
+            for anomaly, question in self._own.items()
+            if there[question.when]
+            and time - self._own_asked.get(anomaly, -math.inf) >= question.every_s
+        ]
+        if not due:
+            return None
+        self._own_asked |= dict.fromkeys(due, time)
+        if not self._affordable(time):
+            self.over_budget += 1
+            return None
+        self._asked.append(time)
+        events = {each.anomaly: each.event.id for each in standings if each.event is not None}
+        # Only what is about people is cut to what moves.
+        people_only = all(self._own[anomaly].when is When.PEOPLE for anomaly in due)
+        return Ask(
+            camera=self._camera.id,
+            time=time,
+            urgency=Urgency.LOOK,
+            events={anomaly: events.get(anomaly) for anomaly in due},
+            region=None if people_only else WHOLE,
         )
 
 

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     UNTRUSTED = "untrusted"
     BUSY = "busy"
     FAILED = "failed"
+    TOO_LARGE = "too_large"
     REJECTED = "rejected"
     OVERSIZE = "oversize"
     NONSENSE = "nonsense"
@@ -89,6 +90,12 @@ MEANINGS: Mapping[Outcome, Meaning] = MappingProxyType(
             again=True,
             english="the model's server has an error of its own: look into its log",
             chinese="模型服务器内部出错：请查看其日志",
+        ),
+        Outcome.TOO_LARGE: Meaning(
+            trips=True,
+            english="a window is larger than the model's server takes: lower model.pictures, or "
+            "raise the server's limit",
+            chinese="画面大小超出模型服务器的上限：请减小 model.pictures，或提高服务器的上限",
         ),
         Outcome.REJECTED: Meaning(
             trips=True,

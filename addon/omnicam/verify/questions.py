@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 
-from omnicam.config.model import Language
-from omnicam.taxonomy import ANOMALIES, AnomalyClass
+from omnicam.config.model import Language, Question
+from omnicam.taxonomy import ANOMALIES, AnomalyClass, ClassName, OwnClass
 
 VERSION = 1
 """Raise it with every change of the texts that the answers depend on: calibrations hold for one."""
@@ -58,6 +58,16 @@ _SENTENCES: Mapping[Language, str] = MappingProxyType(
     }
 )
 
+_REPORTS: Mapping[Language, str] = MappingProxyType(
+    {
+        Language.ENGLISH: "It has ended and was taken for: {names}. Say in one short English "
+        'clause who did what, such as "a person has fallen". No place, no time, no guesses, '
+        "no advice.",
+        Language.CHINESE: "事件已结束，当时判断为：{names}。请用一个简短的中文分句说明谁做了什么，"
+        "例如“有人跌倒”。不要地点，不要时间，不要猜测，不要建议。",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -67,13 +77,16 @@ class Scene:
         camera: what people call the camera.
         zones: names of the zones in which the evidence lies.
         time: stream time of the window's end.
-        recent: class and stream time of what was suspected here lately, oldest first.
+        spread_s: seconds over which the pictures of an event that has ended are spread; None for
+            the usual window.
+        recent: name and stream time of what was suspected here lately, oldest first.
     """
 
     camera: str
     zones: tuple[str, ...]
     time: float
-    recent: tuple[tuple[AnomalyClass, float], ...]
+    recent: tuple[tuple[str, float], ...]
+    spread_s: float | None = None
 
 
 def describe(scene: Scene, time_zone: tzinfo) -> str:
@@ -83,26 +96,56 @@ def describe(scene: Scene, time_zone: tzinfo) -> str:
     if scene.zones:
         lines.append(f"Zone: {', '.join(scene.zones)}.")
     lines.append(f"Local time: {moment:%H:%M:%S}.")
+    if scene.spread_s is not None:
+        lines.append(f"These pictures are spread over {scene.spread_s:.0f} s, without sound.")
     if scene.recent:
         told = (
-            f"{_name(anomaly)} suspected {max(scene.time - time, 0.0):.0f} s before"
-            for anomaly, time in scene.recent
+            f"{name} suspected {max(scene.time - time, 0.0):.0f} s before"
+            for name, time in scene.recent
         )
         lines.append(f"Lately: {'; '.join(told)}.")
     return "\n".join(lines)
 
 
-def question(anomaly: AnomalyClass) -> str:
-    """Give the last line for one class."""
-    return f"{QUESTIONS[anomaly]} {ANSWER}"
+def question(anomaly: ClassName, own: Mapping[OwnClass, Question]) -> str:
+    """Give the last line for one class.
+
+    Args:
+        anomaly: the class.
+        own: the household's own questions.
+    """
+    asked = QUESTIONS[anomaly] if isinstance(anomaly, AnomalyClass) else own[anomaly].text
+    return f"{asked} {ANSWER}"
 
 
-def wish(classes: Sequence[AnomalyClass], language: Language) -> str:
+def wish(classes: Sequence[ClassName], language: Language, own: Mapping[OwnClass, Question]) -> str:
     """Give the last line that asks for a sentence about some classes."""
-    chinese = language is Language.CHINESE
-    names = [ANOMALIES[anomaly].chinese if chinese else _name(anomaly) for anomaly in classes]
-    return _SENTENCES[language].format(names=("、" if chinese else ", ").join(names))
+    names = [name_of(anomaly, language, own) for anomaly in classes]
+    comma = "、" if language is Language.CHINESE else ", "
+    return _SENTENCES[language].format(names=comma.join(names))
 
 
-def _name(anomaly: AnomalyClass) -> str:
-    return ANOMALIES[anomaly].english.lower()
+def report(anomaly: ClassName, language: Language, own: Mapping[OwnClass, Question]) -> str:
+    """Give the last line that asks who did what in an event that has ended."""
+    return _REPORTS[language].format(names=name_of(anomaly, language, own))
+
+
+def name_of(anomaly: ClassName, language: Language, own: Mapping[OwnClass, Question]) -> str:
+    """Give what people call a class, as it stands within a sentence."""
+    if not isinstance(anomaly, AnomalyClass):
+        asked = own.get(anomaly)
+        if asked is None:
+            return anomaly.replace("_", " ")  # on record, but no longer in the settings
+        return asked.chinese if language is Language.CHINESE else asked.english
+    row = ANOMALIES[anomaly]
+    return row.chinese if language is Language.CHINESE else row.english.lower()
+
+
+def asked(question: str) -> str:
+    """Give the last line that has a person's own question answered, in its own language."""
+    plain = " ".join(question.split())
+    return (
+        f"Somebody of the household asks: {plain}\n"
+        "Answer in one or two short sentences, in the language of the question. Say so where it "
+        "cannot be seen or heard. No guesses, no advice."
+    )

@@ -23,6 +23,8 @@ NO = frozenset({"no", "n", "否", "不", "不是", "没有", "没"})
 LEAST_SHARE = 1e-3
 """Yes and No together must have this share of the probability: else it answers something else."""
 
+MOST_Z = 50.0
+
 MOST_SENTENCE = 300
 _LEAST_LOGPROB = -100.0
 _BARE = re.compile(r"[\s▁Ġ\"'“”‘’.,:;!。，：；！*`]+")  # also how tokenisers write a space
@@ -44,7 +46,30 @@ def log_odds(body: Any) -> float:
     left = max(1.0 - math.exp(_sum(value for _, value in tops)), 1e-9)
     missing = min(math.log(left), *(value for _, value in tops))
     z = (yes if yes > -math.inf else missing) - (no if no > -math.inf else missing)
-    return min(max(z, -50.0), 50.0)
+    return min(max(z, -MOST_Z), MOST_Z)
+
+
+def verdict(body: Any, names: Iterable[str]) -> dict[str, float]:
+    """Give z of each question of an answer of OmniCam's own server; within ±50.
+
+    Its z is that of `log_odds`, from the whole vocabulary; `share` is what Yes and No have
+    together of the probability.
+
+    Raises:
+        AskError: one has none, or neither yes nor no is likely.
+    """
+    found = {}
+    for name in names:
+        try:
+            z, share = (body[field][name] for field in ("log_odds", "share"))
+        except (KeyError, TypeError):
+            raise AskError(Outcome.NONSENSE, f"no log_odds and share of {name!r}") from None
+        if not _number(z) or not _number(share) or not abs(z) <= MOST_Z:
+            raise AskError(Outcome.NONSENSE, f"the log-odds of {name!r} are none")
+        if not share >= LEAST_SHARE:
+            raise AskError(Outcome.NONSENSE, f"neither yes nor no is likely for {name!r}")
+        found[name] = float(z)
+    return found
 
 
 def sentence(body: Any) -> str:
@@ -75,12 +100,15 @@ def _tops(body: Any) -> Iterator[tuple[str, float]]:
     if not pairs:
         raise AskError(Outcome.NONSENSE, "top_logprobs is empty")
     for token, value in pairs:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
         # Not NaN, and not above 0 by more than rounding.
-        if not isinstance(token, str) or not number or not value <= 1e-3:
+        if not isinstance(token, str) or not _number(value) or not value <= 1e-3:
             raise AskError(Outcome.NONSENSE, "an entry of top_logprobs is no log-probability")
         # -9999 is how some servers write minus infinity; Python compares whole numbers of any size.
         yield token, float(max(value, _LEAST_LOGPROB))
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _plain(token: str) -> str:

@@ -6,7 +6,7 @@ import statistics
 from collections import Counter, deque
 from typing import Any
 
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 from omnicam.verify.outcomes import Outcome
 
 _LATENCIES = 200
@@ -26,7 +26,7 @@ class Tally:
         self.windows: Counter[Outcome] = Counter()
         self.sentences: Counter[Outcome] = Counter()
         self.audits = 0
-        self.positives: Counter[AnomalyClass] = Counter()
+        self.positives: Counter[ClassName] = Counter()
         self._seconds: deque[float] = deque(maxlen=_LATENCIES)
 
     def answered(self, seconds: float) -> None:

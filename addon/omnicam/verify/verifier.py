@@ -10,15 +10,15 @@ import logging
 import math
 import threading
 import time as clock
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from omnicam import payloads
 from omnicam.config.model import Language, ModelSettings
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import ClassName
 from omnicam.verify import calibration, store
 from omnicam.verify.breaker import Breaker, Circuit
 from omnicam.verify.calibration import Judged, Memory
@@ -51,7 +51,7 @@ class Answer:
     """What came of asking: z by class where `outcome` is ANSWERED, else nothing."""
 
     outcome: Outcome
-    z: Mapping[AnomalyClass, float] = field(default_factory=dict)
+    z: Mapping[ClassName, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +71,7 @@ class Verifier:
         data: Path,
         language: Language,
         changed: Callable[[Json], None],
+        node: str,
     ) -> None:
         """Make a verifier that asks nothing yet.
 
@@ -79,17 +80,19 @@ class Verifier:
             data: folder of what it remembers.
             language: of its words about the model's state.
             changed: told the model's state whenever that becomes another.
+            node: id of the node.
         """
         self.settings = settings
         self._data = data
         self._language = language
         self._changed = changed
+        self._node = node
         self._client: ModelClient | None = None
         self._line: Line[_Job] = Line()
         self._breaker = Breaker()
         self._wake = asyncio.Condition()
         self._sentences = asyncio.Semaphore(settings.parallel)
-        self._memory = store.read(data, settings.name)
+        self._memory = store.read(data, settings.name, settings.questions)
         self._kept = self._memory
         self._must_keep = asyncio.Event()
         self._writing = threading.Lock()
@@ -131,15 +134,22 @@ class Verifier:
             self._wake.notify_all()
         return await job.answer
 
-    async def describe(
-        self, window: Window, scene: str, classes: Sequence[AnomalyClass], seed: int
-    ) -> str:
-        """Ask for a sentence about what was affirmed; empty where none comes in time."""
+    async def describe(self, camera: str, window: Window, scene: str, wish: str, seed: int) -> str:
+        """Ask for a sentence; empty where none comes in time.
+
+        Args:
+            camera: whose window it is.
+            window: what the model is shown.
+            scene: what it is told beside.
+            wish: which sentence is wanted, the last line.
+            seed: the same gives the same sentence.
+        """
         if self._client is None or self._breaker.state is not Circuit.CLOSED:
             return ""
         try:
             async with asyncio.timeout(self.settings.sentence_s), self._sentences:
-                text = await self._client.describe(window, scene, classes, seed)
+                session = self._session(camera)
+                text = await self._client.describe(window, scene, wish, seed, session)
         except TimeoutError:
             text, outcome = "", Outcome.SLOW
         except AskError as error:
@@ -149,12 +159,35 @@ class Verifier:
         self._tally.sentences[outcome] += 1
         return text
 
-    def judge(self, camera: str, anomaly: AnomalyClass, z: float) -> Judged:
+    async def reply(self, camera: str, window: Window, scene: str, question: str) -> str:
+        """Have a person's question about a window answered, beside the line: somebody waits.
+
+        Raises:
+            AskError: there is no answer; `outcome` says why.
+        """
+        if self._client is None or self._breaker.state is not Circuit.CLOSED:
+            raise AskError(Outcome.PAUSED, "the model is left alone after failures")
+        outcome = Outcome.SLOW
+        try:
+            async with asyncio.timeout(self.settings.sentence_s), self._sentences:
+                text = await self._client.reply(window, scene, question, self._session(camera))
+        except TimeoutError:
+            raise AskError(outcome, f"no turn within {self.settings.sentence_s:g} s") from None
+        except AskError as error:
+            outcome = error.outcome
+            raise
+        else:
+            outcome = Outcome.ANSWERED
+            return text
+        finally:
+            self._tally.sentences[outcome] += 1
+
+    def judge(self, camera: str, anomaly: ClassName, z: float) -> Judged:
         """Give what z of a class on a camera means."""
         return calibration.judged(self._memory, camera, anomaly, z)
 
     def audited(
-        self, camera: str, z: Mapping[AnomalyClass, float], low: Mapping[AnomalyClass, float]
+        self, camera: str, z: Mapping[ClassName, float], low: Mapping[ClassName, float]
     ) -> None:
         """Take an audit: count it and what it found, and let the camera's references learn.
 
@@ -174,7 +207,7 @@ class Verifier:
             if not (affirmed and judged.calibrated):
                 self._memory = calibration.audited(self._memory, camera, anomaly, value)
 
-    def looked(self, event: str, anomaly: AnomalyClass, score: float) -> None:
+    def looked(self, event: str, anomaly: ClassName, score: float) -> None:
         """Remember how an event looked to the model, for what a person may say of it later."""
         self._memory = calibration.looked(self._memory, event, anomaly, score)
 
@@ -182,6 +215,13 @@ class Verifier:
         """Take a person's word about an event."""
         self._memory = calibration.answered(self._memory, event, right=right)
         self._must_keep.set()
+
+    def speak(self, language: Language) -> None:
+        """Give sentences, and words about the model's state, in another language."""
+        self._language = language
+        self.settings = replace(self.settings, language=language)
+        if self._client is not None:
+            self._changed(self.state())
 
     def count(self, outcome: Outcome) -> None:
         """Count a window that never came to be asked about."""
@@ -256,7 +296,9 @@ class Verifier:
             self._tally.windows[Outcome.PAUSED] += 1
             return Answer(outcome=Outcome.PAUSED)
         try:
-            z = await self._client.look(job.window, job.scene, list(job.ask.events))
+            z = await self._client.look(
+                job.window, job.scene, list(job.ask.events), self._session(job.ask.camera)
+            )
         except AskError as error:
             self._note(error.outcome, str(error))
             self._tally.windows[error.outcome] += 1
@@ -269,6 +311,9 @@ class Verifier:
         self._breaker.succeeded()
         self._note(Outcome.ANSWERED, "")
         return Answer(outcome=Outcome.ANSWERED, z=z)
+
+    def _session(self, camera: str) -> str:
+        return f"{self._node}/{camera}"
 
     def _drop(self, jobs: list[_Job], now: float) -> None:
         for job in jobs:
@@ -328,7 +373,7 @@ class Verifier:
             if memory is self._kept:
                 return
             try:
-                store.write(self._data, self.settings.name, memory)
+                store.write(self._data, self.settings.name, memory, self.settings.questions)
                 self._kept = memory
             except OSError as error:
                 _LOGGER.error("what was learned of the model is not kept: %s", error)

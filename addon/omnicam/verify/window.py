@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from omnicam.evidence import Region
 
@@ -41,6 +42,21 @@ class WindowOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilmOrder:
+    """Which clip of an event that has ended a worker is to look through.
+
+    Attributes:
+        path: of the clip.
+        start: stream time of its beginning.
+        region: where the event was, None for anywhere.
+    """
+
+    path: Path
+    start: float
+    region: Region | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """Some seconds of a camera, coded, with what is private blacked out.
 
@@ -49,7 +65,7 @@ class Window:
         end: stream time of the last picture.
         region: to what the pictures are cut.
         whole: small view of the whole picture at the end, JPEG.
-        pictures: cut pictures in order of time, JPEG, 2 to 8 (1 only at the start of a stream).
+        pictures: cut pictures in order of time, JPEG, at most 8; 1 of a scene that did not change.
         sound: mono 16 kHz WAV up to the end; empty where there is none.
         people: how many tracked people there were at the end.
     """

@@ -23,6 +23,7 @@ from omnicam.config.model import (
     ModelSettings,
     MqttSettings,
     NodeSettings,
+    Question,
     RetentionSettings,
 )
 from omnicam.config.schema import NODE
@@ -43,6 +44,7 @@ DEFAULTS: dict[str, type] = {
     "retention": RetentionSettings,
     "learning": LearningSettings,
     "model": ModelSettings,
+    "questions.<id>": Question,
 }
 
 
@@ -176,7 +178,7 @@ def test_both_languages_are_there_with_the_same_blocks() -> None:
 def test_the_walk_sees_the_whole_schema() -> None:
     assert {section for section, _ in SETTINGS} == {
         "", "cameras.<id>", "zones.<id>", "lines.<id>", "classes.<class>", "mqtt", "api",
-        "retention", "sound", "learning", "model",
+        "retention", "sound", "learning", "model", "questions.<id>",
     }  # fmt: skip
 
 

@@ -176,6 +176,37 @@ def test_confirmed_verifies_once_and_acknowledged_changes_nothing() -> None:
     assert decider.feedback(Feedback(event="unknown", kind=FeedbackKind.FALSE_ALARM)) == []
 
 
+def test_needing_help_alarms_however_unsure_the_detectors_are() -> None:
+    decider = Decider(camera())
+    low = next(events(play(decider, lasting(10, 5, 4.4))))
+    assert low.level is not Level.HIGH
+    word = Feedback(event=low.id, kind=FeedbackKind.NEEDS_HELP)
+    said = list(events(decider.feedback(word)))
+    assert steps(said) == ["verified", "escalated"]
+    assert (said[-1].level, said[-1].review) == (Level.HIGH, False)
+    assert decider.feedback(word) == []
+    # More evidence, still unsure: the alarm stands.
+    later = list(events(play(decider, lasting(15, 3, 4.6))))
+    assert all(event.level is Level.HIGH for event in later)
+    assert decider.states(START + 17)[low.anomaly].state is SensorState.ON
+
+
+def test_silence_alarms_and_verifies_nothing() -> None:
+    decider = Decider(camera())
+    low = next(events(play(decider, lasting(10, 5, 4.4))))
+    word = Feedback(event=low.id, kind=FeedbackKind.UNANSWERED)
+    assert steps(decider.feedback(word)) == ["escalated"]
+    assert decider.feedback(word) == []
+
+
+def test_dismissed_ends_it() -> None:
+    decider = Decider(camera())
+    alarm = next(events(play(decider, lasting(10, 5))))
+    answer = decider.feedback(Feedback(event=alarm.id, kind=FeedbackKind.DISMISSED))
+    assert steps(answer) == ["dismissed"]
+    assert play(decider, lasting(15, 120)) == []
+
+
 def test_scream_makes_a_fight_surer_but_makes_none() -> None:
     fight = {"anomaly": AnomalyClass.VIOLENT_CONFLICT, "scorer": "violence"}
     scream = {
@@ -315,6 +346,9 @@ SCORERS = (
 )
 
 
+WORDS = ("false_alarm", "confirmed", "needs_help", "unanswered", "dismissed")
+
+
 @st.composite
 def nights(draw: st.DrawFn) -> list[Evidence | str]:
     """Give runs of evidence with silences, verdicts and a person's words between them."""
@@ -333,7 +367,7 @@ def nights(draw: st.DrawFn) -> list[Evidence | str]:
         time += count / 4 - draw(st.floats(0, 2))
         time = max(time, 0.0)
         if draw(st.booleans()):
-            story.append(draw(st.sampled_from(["affirm", "deny", "false_alarm", "confirmed"])))
+            story.append(draw(st.sampled_from(["affirm", "deny", *WORDS])))
     return story
 
 

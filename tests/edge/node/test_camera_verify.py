@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from omnicam.config.load import parse
+from omnicam.config.model import Question
 from omnicam.decide.events import FeedbackKind
 from omnicam.detect.registry import judged_classes
 from omnicam.evidence import Evidence, Region, WordHeard
@@ -25,12 +29,13 @@ from omnicam.node.outbox import RecordOutbox
 from omnicam.node.run import NoBroker
 from omnicam.record.query import EventQuery, StoredEvent
 from omnicam.record.recorder import Recorder
-from omnicam.taxonomy import AnomalyClass
+from omnicam.taxonomy import AnomalyClass, Level, OwnClass
 from omnicam.time_zone import local_zone
 from omnicam.verify import store
 from omnicam.verify.calibration import Line, Memory
+from omnicam.verify.outcomes import AskError
 from omnicam.verify.verifier import Verifier
-from omnicam.verify.window import WindowOrder
+from omnicam.verify.window import FilmOrder, WindowOrder
 from tests.edge.verify import model_server
 from tests.edge.verify.model_server import ModelServer, said, serving
 from tests.edge.verify.verify_scenes import FALL, TOOL, window
@@ -47,6 +52,8 @@ class Worker:
     orders: list[WindowOrder] = field(default_factory=list)
     sound: bytes = b"RIFF"
     blind: bool = False
+    filming: bool = False
+    films: list[FilmOrder] = field(default_factory=list)
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -58,7 +65,13 @@ class Worker:
         return b"\xff\xd8\xff"
 
     async def clip(self, start: float, end: float, path: Path) -> None:
-        raise WorkerUnavailableError("no clip here")
+        if not self.filming:
+            raise WorkerUnavailableError("no clip here")
+        path.write_bytes(b"a clip")
+
+    async def film(self, order: FilmOrder) -> Any:
+        self.films.append(order)
+        return window(start=order.start, end=order.start + 15.0, sound=b"")
 
     async def window(self, order: WindowOrder) -> Any:
         self.orders.append(order)
@@ -129,7 +142,7 @@ async def home(
             store.write(data, "omni", Memory(lines=lines))
         recorder = Recorder(data, settings.retention)
         assert settings.model is not None
-        verifier = Verifier(settings.model, data, settings.language, lambda _: None)
+        verifier = Verifier(settings.model, data, settings.language, lambda _: None, "home")
         outlet, worker = NoBroker(), Worker()
         shared = Shared("home", recorder, RecordOutbox(recorder), outlet, lambda: None)
         (bedroom,) = settings.cameras
@@ -179,6 +192,79 @@ async def test_a_fall_is_verified_with_a_sentence(tmp_path: Path) -> None:
     scene = said(here.server.bodies[0])[0].splitlines()
     assert scene[0] == "Camera: Bedroom."
     assert scene[1].startswith("Local time: ")
+
+
+@pytest.mark.parametrize(
+    ("language", "faces", "sentence"),
+    [
+        ("en", None, "a person has fallen, Bedroom camera, lower left of the picture, {time}"),
+        ("en", "north_east", "a person has fallen, Bedroom camera, west side, {time}"),
+        ("zh-Hans", "north", "a person has fallen，Bedroom摄像头，西南角，{time}"),
+    ],
+)
+async def test_what_has_ended_is_told_in_one_sentence(
+    tmp_path: Path, language: str, faces: str | None, sentence: str
+) -> None:
+    """Who and what from the model; where and when from the node."""
+    answer = model_server.answering(yes, "a person has fallen.")
+    camera = {"faces": faces} if faces else {}
+    async with home(tmp_path, answer, camera=camera, language=language) as here:
+        here.worker.filming = True
+        await here.show(5, 6.0)
+        await here.show(12)
+        (fall,) = await here.events()
+        onset = datetime.fromtimestamp(fall.event.onset, ZoneInfo("Europe/Berlin"))
+        expected = sentence.format(time=f"{onset:%H:%M:%S}")
+        assert fall.event.description == expected
+        assert steps(fall)[-2:] == ["resolved", "described"]
+        (order,) = here.worker.films
+        assert order.start == fall.event.onset - 5.0
+        assert order.region == fall.event.region
+        pending = await here.recorder.undelivered()
+    assert expected in [getattr(each.decision, "description", "") for each in pending]
+    wanted = said(here.server.bodies[-1])
+    assert "spread over 15 s" in wanted[0]
+    assert ("who did what" if language == "en" else "谁做了什么") in wanted[1]
+    assert here.server.bodies[-1]["temperature"] == 0.6
+    assert here.server.bodies[-1]["top_p"] == 0.95
+    line = json.loads((tmp_path / "events.jsonl").read_text("utf-8"))
+    assert (line["description"], line["step"]) == (expected, "described")
+
+
+async def test_without_a_clip_or_a_model_what_has_ended_stays_as_it_was(tmp_path: Path) -> None:
+    async with home(tmp_path / "a", model_server.answering(yes)) as here:
+        await here.show(5, 6.0)
+        await here.show(12)
+        (fall,) = await here.events()
+        assert steps(fall)[-1] == "resolved"
+        assert here.worker.films == []
+        assert json.loads((tmp_path / "a" / "events.jsonl").read_text())["step"] == "resolved"
+    async with home(tmp_path / "b", model_server.answering(yes)) as here:
+        here.worker.filming = True
+        await here.server.kill()
+        await here.show(5, 6.0)
+        await here.show(12)
+        (fall,) = await here.events()
+        assert steps(fall)[-1] == "resolved"
+        assert json.loads((tmp_path / "b" / "events.jsonl").read_text())["step"] == "resolved"
+
+
+async def test_a_person_asks_what_the_camera_sees(tmp_path: Path) -> None:
+    async with home(tmp_path, model_server.answering(yes)) as here:
+        await here.show(5, 6.0)
+        asked = "Is mum\nall right?"
+        assert await here.watch.reply(asked) == model_server.SENTENCE
+        assert here.worker.orders[-1].time == pytest.approx(here.now, abs=0.5)
+        scene, last = said(here.server.bodies[-1])
+        assert scene.startswith("Camera: Bedroom.")
+        assert "Is mum all right?" in last
+        here.worker.blind = True
+        with pytest.raises(WorkerUnavailableError):
+            await here.watch.reply(asked)
+        here.worker.blind = False
+        await here.server.kill()
+        with pytest.raises(AskError):
+            await here.watch.reply(asked)
 
 
 async def test_an_open_event_is_told_as_context_with_its_zone(tmp_path: Path) -> None:
@@ -251,6 +337,7 @@ async def test_a_tool_is_known_while_people_are_there_and_the_model_says(tmp_pat
         return 0.97 if "knife" in question else 0.02
 
     async with home(tmp_path, model_server.answering(no)) as here:
+        assert here.watch.states[TOOL].state is None  # nor before the first picture
         await here.show(1, people=0)
         assert here.watch.states[TOOL].state is None
         await here.show(1, people=1)
@@ -264,6 +351,67 @@ async def test_a_tool_is_known_while_people_are_there_and_the_model_says(tmp_pat
         assert here.watch.states[TOOL].state is None
         (event,) = await here.events()
         assert (event.event.anomaly, steps(event)[-1]) == (TOOL, "resolved")
+
+
+STOVE = OwnClass("stove_alone")
+QUESTION = {"question": "Is the stove on?", "english": "Stove on", "chinese": "灶台开着"}
+
+
+async def test_a_question_of_ones_own_makes_an_event_with_sensor_and_record(tmp_path: Path) -> None:
+    """With the lowest level as alarm; it goes on while the model says so, and ends after."""
+
+    def alight(_: str, question: str) -> float:
+        return 0.9 if "stove" in question else 0.02
+
+    questions = {"stove_alone": QUESTION | {"every_s": 10, "alarm_level": "low"}}
+    async with home(
+        tmp_path, model_server.answering(alight), calibrated=False, questions=questions
+    ) as here:
+        assert here.watch.states[STOVE].state is None
+        await here.show(45)
+        assert here.watch.states[STOVE].state == "ON"
+        (event,) = await here.events()
+        assert event.event.level is Level.LOW
+        assert event.event.contributions[0].scorer == "model_uncalibrated"
+        assert steps(event) == ["suspected", "escalated"]
+        assert here.watch.states[STOVE].reason == model_server.SENTENCE
+        assert event.snapshot is not None
+        here.server.behaviour = model_server.answering(no)
+        await here.show(60)
+        assert here.watch.states[STOVE].state == "OFF"
+        (event,) = await here.events()
+        assert steps(event)[-1] == "resolved"
+        assert event.event.description == model_server.SENTENCE
+        await here.server.kill()
+        await here.show(90)
+        assert here.watch.states[STOVE].state is None
+        found = await here.recorder.search(EventQuery(anomaly=STOVE))
+        assert [each.event.anomaly for each in found.events] == [STOVE]
+    asked = [said(body)[-1] for body in here.server.bodies if body["max_tokens"] == 1]
+    assert set(asked) == {"Is the stove on? Answer with one word, Yes or No."}
+
+
+async def test_without_the_lowest_alarm_an_own_question_is_for_review_until_calibrated(
+    tmp_path: Path,
+) -> None:
+    questions = {"stove_alone": QUESTION | {"every_s": 10}}
+    async with home(
+        tmp_path / "a", model_server.answering(yes), calibrated=False, questions=questions
+    ) as here:
+        await here.show(20)
+        assert here.watch.states[STOVE].state == "OFF"
+        (event,) = await here.events()
+        assert (event.event.review, steps(event)) == (True, ["suspected"])
+    (tmp_path / "b").mkdir()
+    own = {STOVE: Question(text=QUESTION["question"], english="", chinese="")}
+    store.write(tmp_path / "b", "omni", Memory(lines={STOVE: Line(slope=1.0, offset=0.0)}), own)
+    async with home(
+        tmp_path / "b", model_server.answering(yes), calibrated=False, questions=questions
+    ) as here:
+        await here.show(20)
+        assert here.watch.states[STOVE].state == "ON"
+        (event,) = await here.events()
+        assert steps(event) == ["suspected", "escalated", "verified"]
 
 
 async def test_nothing_is_asked_about_a_sound_that_is_not_there(tmp_path: Path) -> None:

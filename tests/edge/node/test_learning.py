@@ -146,7 +146,7 @@ async def test_people_answer_through_mqtt_too(
     async def say(setting: str, value: str, camera: str = "a", *, retained: bool = False) -> str:
         caplog.clear()
         command = Command(camera=camera, setting=setting, value=value, retained=retained)
-        await commands.obey(command, guardian)
+        await commands.Desk(guardian).obey(command)
         return caplog.text
 
     async with node(tmp_path) as (guardian, recorder):

@@ -1,4 +1,4 @@
-"""The small parts of the node: album, clip desk, switches, outbox, time zone, pose model."""
+"""The small parts of the node: album, clip desk, outbox, time zone, pose model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from omnicam.config.model import RetentionSettings
 from omnicam.decide.words import HelpCall
 from omnicam.detect.pose.model import ENVIRONMENT, MODEL_NAME, ModelMissingError, find_model
 from omnicam.media import AudioChunk, Frame, SignalChange, Tick, time_of
-from omnicam.node import clips, switches
+from omnicam.node import clips
 from omnicam.node.album import Album
 from omnicam.node.clips import ClipDesk
 from omnicam.node.messages import ClipReply, ClipRequest
@@ -87,17 +87,6 @@ def test_a_clip_is_cut_once_its_end_is_covered(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(clips.time, "monotonic", lambda: now + 10 + clips.PATIENCE_S + 1)
     desk.cut_due()
     assert replies[-1].request == 3
-
-
-def test_switches_are_remembered_and_a_broken_file_is_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert switches.read(tmp_path) == {}
-    switches.write(tmp_path, {"bedroom": False})
-    assert switches.read(tmp_path) == {"bedroom": False}
-    (tmp_path / switches.FILE_NAME).write_text("[")
-    assert switches.read(tmp_path) == {}
-    assert "cannot be read" in caplog.text
 
 
 async def test_the_outbox_gives_the_record_first_and_then_what_the_disk_refused(

@@ -77,7 +77,6 @@ async def running(folder: Path) -> AsyncIterator[House]:
             time_zone=None,
             words=(),
             yamnet=None,
-            language=book.settings.language,
             pose_socket=data / "none",
             log_level=30,
             verify=False,

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiomqtt
@@ -14,7 +14,7 @@ import pytest
 
 from harness.broker import Broker
 from omnicam.config.load import parse
-from omnicam.config.model import MqttSettings, NodeSettings, Secret
+from omnicam.config.model import Language, MqttSettings, NodeSettings, Secret
 from omnicam.publish.publisher import Command, OutboxMessage, Publisher
 
 DISCOVERY = "homeassistant/device/omnicam_home_bedroom/config"
@@ -148,13 +148,13 @@ async def test_the_models_sensor_is_offered_handed_over_and_leaves_no_orphan(
     async with listener(broker, topic) as client:
         async with running(broker, MemoryOutbox(), verified):
             offer = json.loads(await until(client, topic))
-            assert set(offer["cmps"]) == {"model"}
+            assert "unique_id" in offer["cmps"]["model"]
             await client.publish("omnicam/home/owner", "integration", qos=1, retain=True)
             assert await until(client, topic) == b""
             await client.publish("omnicam/home/owner", b"", qos=1, retain=True)
             assert json.loads(await until(client, topic)) == offer
         async with running(broker, MemoryOutbox()):  # a node whose model was taken out
-            assert await until(client, topic) == b""
+            assert json.loads(await until(client, topic))["cmps"]["model"] == {"p": "sensor"}
 
 
 async def test_a_node_that_starts_under_an_owner_offers_nothing(broker: Broker) -> None:
@@ -177,9 +177,23 @@ async def test_commands_reach_the_node(broker: Broker) -> None:
     ):
         await until(client, "omnicam/home/status", b"online")
         await client.publish("omnicam/home/bedroom/enabled/set", "OFF", qos=1)
+        await client.publish("omnicam/home/language/set", "zh-Hans", qos=1)
         async with asyncio.timeout(10):
-            command = await anext(publisher.commands())
-    assert command == Command(camera="bedroom", setting="enabled", value="OFF")
+            first = await anext(publisher.commands())
+            second = await anext(publisher.commands())
+    assert first == Command(camera="bedroom", setting="enabled", value="OFF")
+    assert second == Command(camera="", setting="language", value="zh-Hans")
+
+
+async def test_another_language_renames_what_is_offered(broker: Broker) -> None:
+    async with (
+        running(broker, MemoryOutbox()) as publisher,
+        listener(broker, DISCOVERY) as client,
+    ):
+        assert json.loads(await until(client, DISCOVERY))["cmps"]["fall"]["name"] == "Fall"
+        chinese = replace(node_settings(), language=Language.CHINESE)
+        publisher.announce(chinese, {"contract": 1, "node": "home"})
+        assert json.loads(await until(client, DISCOVERY))["cmps"]["fall"]["name"] == "跌倒"
 
 
 async def test_the_node_is_shown_offline_when_it_stops(broker: Broker) -> None:

@@ -24,7 +24,7 @@ from omnicam.record.recorder import Recorder
 from omnicam.serve.routes import ROUTES
 from omnicam.serve.server import PortError, serving
 from omnicam.serve.token import accepts, load_or_create
-from omnicam.serve.view import Json, UnavailableError, UnknownCameraError
+from omnicam.serve.view import Json, UnansweredError, UnavailableError, UnknownCameraError
 from omnicam.taxonomy import AnomalyClass, Level
 
 TOKEN = Secret("a-token")
@@ -41,7 +41,7 @@ class RecordView:
     memories: dict[str, HomeMemory] = field(default_factory=dict)
 
     def info(self) -> Json:
-        return {"contract": 1, "node": "home"}
+        return {"contract": 1, "node": "home", "classes": [*AnomalyClass, "stove_alone"]}
 
     def health(self) -> Json:
         return {"status": self.status, "version": "1"}
@@ -65,6 +65,11 @@ class RecordView:
 
     async def feedback(self, event: str, kind: FeedbackKind) -> bool:
         return await self.recorder.set_feedback(event, kind)
+
+    async def reply(self, camera: str, question: str) -> str:
+        if self._known(camera) == "hall":
+            raise UnansweredError("camera hall: no model looks at it", "set model")
+        return f"You asked: {question}"
 
     def home(self, camera: str) -> Json:
         home = Home(settings(self._known(camera)), Calibration(), self.memories.get(camera))
@@ -204,6 +209,7 @@ async def test_events_are_searched_filtered_and_paged(
     for query, count in (
         ("class=fall", 6),
         ("class=smoke", 0),
+        ("class=stove_alone", 0),
         ("level=low", 1),
         ("text=跌倒", 6),
         ("text=dropped+lies", 6),
@@ -295,6 +301,58 @@ async def test_feedback_is_kept(api: aiohttp.ClientSession, recorder: Recorder) 
     async with api.post("/api/events/none/feedback", json={"kind": "confirmed"}) as response:
         assert response.status == 404
         assert "GET /api/events" in (await response.json())["remedy"]
+
+
+async def test_a_word_without_a_judgement_takes_none_back(
+    api: aiohttp.ClientSession, recorder: Recorder
+) -> None:
+    event = fall(0)
+    await recorder.record_step(event)
+    path = f"/api/events/{event.id}/feedback"
+    for kind, kept in (
+        ("acknowledged", "acknowledged"),
+        ("dismissed", "dismissed"),
+        ("needs_help", "needs_help"),
+        ("dismissed", "needs_help"),
+        ("false_alarm", "false_alarm"),
+    ):
+        async with api.post(path, json={"kind": kind}) as response:
+            assert response.status == 200
+        assert (await answer(api, f"/api/events/{event.id}"))["feedback"] == kept
+
+
+async def test_a_camera_is_asked_a_question(api: aiohttp.ClientSession) -> None:
+    path = "/api/cameras/{}/describe"
+    async with api.post(path.format("bedroom"), json={"question": " Is mum up? "}) as response:
+        assert await response.json() == {
+            "camera": "bedroom",
+            "question": "Is mum up?",
+            "answer": "You asked: Is mum up?",
+        }
+    for camera, body, status, said in (
+        ("hall", {"question": "?"}, 503, "no model"),
+        ("attic", {"question": "?"}, 404, "attic"),
+        ("bedroom", {"question": " "}, 400, "question"),
+        ("bedroom", {"question": 7}, 400, "question"),
+        ("bedroom", {"question": "x" * 501}, 400, "question"),
+        ("bedroom", [], 400, "question"),
+    ):
+        async with api.post(path.format(camera), json=body) as response:
+            assert response.status == status, body
+            problem = await response.json()
+        assert said in problem["error"]
+        assert problem["remedy"]
+
+
+async def test_a_part_of_a_clip_can_be_had(api: aiohttp.ClientSession, recorder: Recorder) -> None:
+    event = fall(0)
+    await recorder.record_step(event, JPEG, clip_follows=True)
+    (await recorder.prepare_clip(event.id)).write_bytes(b"a film")
+    await recorder.finish_clip(event.id)
+    part = {"Range": "bytes=2-3"}
+    async with api.get(f"/api/events/{event.id}/clip", headers=part) as response:
+        assert (response.status, await response.read()) == (206, b"fi")
+        assert response.headers["Content-Range"] == "bytes 2-3/6"
 
 
 async def test_what_a_camera_learned_is_shown_and_forgotten(

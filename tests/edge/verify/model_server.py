@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -37,6 +38,18 @@ def answering(probability: Callable[[str, str], float], sentence: str = SENTENCE
     return answer
 
 
+def judging(probability: Callable[[str, str], float], share: float = 0.9) -> Behaviour:
+    """Answer all questions of a window at once, as OmniCam's own server does."""
+
+    async def answer(_: web.Request, body: Json) -> web.StreamResponse:
+        scene, *_ = said(body)
+        chances = {name: probability(scene, text) for name, text in body["questions"].items()}
+        log_odds = {name: math.log(chance / (1 - chance)) for name, chance in chances.items()}
+        return web.json_response({"log_odds": log_odds, "share": dict.fromkeys(chances, share)})
+
+    return answer
+
+
 @dataclass
 class ModelServer:
     """What the server does, and what it was asked."""
@@ -46,6 +59,8 @@ class ModelServer:
     bodies: list[Json] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     greetings: int = 0
+    verdicts: list[Json] = field(default_factory=list)
+    route: Behaviour | None = None
     runner: web.AppRunner | None = None
 
     async def kill(self) -> None:
@@ -71,7 +86,21 @@ async def serving(
         server.greetings += 1
         return web.json_response({"object": "list", "data": [{"id": "omni"}]})
 
+    async def judge(request: web.Request) -> web.StreamResponse:
+        body = json.loads(await request.read())
+        if server.route is None:
+            return web.json_response({"error": "no such path"}, status=404)
+        server.verdicts.append(body)
+        server.headers.append(dict(request.headers))
+        return await server.route(request, body)
+
+    async def tell(_: web.Request, response: web.StreamResponse) -> None:
+        if server.route is not None:
+            response.headers["omnicam-verdict"] = "1"
+
     app = web.Application(client_max_size=32 * 2**20)
+    app.on_response_prepare.append(tell)
+    app.router.add_post("/v1/verdict", judge)
     app.router.add_post("/v1/chat/completions", complete)
     app.router.add_get("/v1/models", models)
     server.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnicam.taxonomy import AnomalyClass
+from omnicam.config.model import Question
+from omnicam.taxonomy import AnomalyClass, OwnClass
 from omnicam.verify import store
 from omnicam.verify.calibration import (
     KNOWN_FROM,
     LEAST,
+    MOST_BIAS,
     MOST_LOG_ODDS,
     MOST_LOOKS,
     Line,
@@ -23,12 +26,17 @@ from omnicam.verify.calibration import (
     Source,
     answered,
     audited,
+    bias,
     fitted,
     judged,
     looked,
+    measured,
 )
+from omnicam.verify.reading import MOST_Z
 
 FALL, SMOKE = AnomalyClass.FALL, AnomalyClass.SMOKE
+Z = st.floats(-MOST_Z, MOST_Z)
+LINES = st.builds(Line, slope=st.floats(0.1, 4.0), offset=st.floats(-6.0, 6.0))
 
 
 def taught(count: int, *, right: float = 3.0, wrong: float = -1.0) -> Memory:
@@ -58,6 +66,62 @@ def test_the_normal_scene_of_a_camera_is_taken_off_once_it_is_known() -> None:
     assert judged(memory, "attic", FALL, 3.0).score == 3.0
 
 
+def quiet(zs: list[float], memory: Memory | None = None) -> Memory:
+    """Give a memory of audits of the hall in which nothing was suspected."""
+    memory = memory or Memory()
+    for z in zs:
+        memory = audited(memory, "hall", FALL, z)
+    return memory
+
+
+def test_a_sure_no_in_a_quiet_room_makes_no_later_doubt_a_yes() -> None:
+    memory = quiet([-9.0] * 20)
+    assert judged(memory, "hall", FALL, -2.0).log_odds == -2.0
+
+
+def test_a_camera_of_which_the_model_always_says_yes_can_still_alarm() -> None:
+    memory = quiet([12.0] * 200)
+    assert judged(memory, "hall", FALL, 12.0).score == 12.0 - MOST_BIAS
+
+
+@given(st.lists(Z, max_size=30), Z)
+def test_a_normal_scene_takes_off_a_bounded_leaning_and_never_adds(
+    audits: list[float], z: float
+) -> None:
+    memory = quiet(audits)
+    said = judged(memory, "hall", FALL, z)
+    assert 0.0 <= bias(memory, "hall", FALL) <= MOST_BIAS
+    assert said.score == z - bias(memory, "hall", FALL)
+    assert not said.calibrated
+    if len(audits) < KNOWN_FROM or max(audits) <= 0.0:
+        assert said.score == z
+    if len(audits) >= KNOWN_FROM and min(audits) >= MOST_BIAS:
+        assert said.score == z - MOST_BIAS
+
+
+@given(st.lists(Z, min_size=KNOWN_FROM, max_size=30), Z)
+def test_one_more_audit_moves_it_by_no_more_than_its_share(audits: list[float], z: float) -> None:
+    before, after = (bias(quiet(each), "hall", FALL) for each in (audits, [*audits, z]))
+    assert abs(after - before) <= 2 * MOST_Z / (len(audits) + 1) + 1e-9
+
+
+@given(st.lists(Z, max_size=10), LINES | st.none(), Z, Z)
+def test_the_order_of_what_the_model_says_is_kept(
+    audits: list[float], line: Line | None, one: float, other: float
+) -> None:
+    memory = quiet(audits, Memory(lines={FALL: line} if line else {}))
+    low, high = (judged(memory, "hall", FALL, z) for z in sorted((one, other)))
+    assert -MOST_LOG_ODDS <= low.log_odds <= high.log_odds <= MOST_LOG_ODDS
+    assert low.calibrated is high.calibrated is (line is not None)
+
+
+@given(st.lists(Z, max_size=12), LINES)
+def test_what_is_written_is_read_again_to_the_number(audits: list[float], line: Line) -> None:
+    memory = quiet(audits, Memory(lines={SMOKE: line}))
+    raw = json.loads(json.dumps(store.dump("omni", memory)))
+    assert store.parse(raw) == memory
+
+
 def test_peoples_words_calibrate_a_class_and_no_other() -> None:
     assert not judged(taught(LEAST - 1), "hall", FALL, 3.0).calibrated
     memory = taught(LEAST)
@@ -85,6 +149,44 @@ def test_a_line_that_was_given_is_not_fitted_over() -> None:
         memory = answered(looked(memory, event, FALL, look.score), event, right=bool(look.right))
     assert memory.lines[FALL] is given_line
     assert judged(memory, "hall", FALL, 4.0).log_odds == 1.0
+
+
+def test_a_measured_line_holds_until_the_home_has_said_enough() -> None:
+    start = Memory(lines={FALL: Line(slope=0.5, offset=-1.0, source=Source.MEASURED)})
+    for enough, source in ((LEAST - 1, Source.MEASURED), (LEAST, Source.PEOPLE)):
+        memory = start
+        for number in range(2 * enough):
+            memory = looked(memory, str(number), FALL, 3.0 if number % 2 else -1.0)
+            memory = answered(memory, str(number), right=bool(number % 2))
+        assert memory.lines[FALL].source is source
+
+
+@given(
+    st.lists(st.floats(-20.0, 20.0), min_size=LEAST, max_size=30),
+    st.lists(st.floats(-20.0, 20.0), min_size=LEAST, max_size=30),
+)
+def test_a_measured_line_rises_and_is_bounded_whatever_the_recordings(
+    right: list[float], wrong: list[float]
+) -> None:
+    labels = [True] * len(right) + [False] * len(wrong)
+    line = measured(right + wrong, labels)
+    assert line is not None  # and Line itself refuses what is out of bounds
+    assert (line.right, line.wrong) == (len(right), len(wrong))
+    assert line.source is Source.MEASURED
+    assert measured(right[: LEAST - 1] + wrong, [True] * (LEAST - 1) + labels[len(right) :]) is None
+
+
+@pytest.mark.parametrize("share", [0.2, 0.8])
+def test_a_measured_line_does_not_depend_on_how_much_was_staged(share: float) -> None:
+    """The model's word is a likelihood ratio of 0.5 z here, whatever the manifest holds."""
+    chance = random.Random(4)
+    right = [chance.random() < share for _ in range(4000)]
+    # Normal, means +1 and -1, deviation 2: the log-odds at equal shares are z / 2.
+    scores = [chance.gauss(1.0 if each else -1.0, 2.0) for each in right]
+    line = measured(scores, right)
+    assert line is not None
+    assert line.slope == pytest.approx(0.5, abs=0.06)
+    assert line.offset == pytest.approx(0.0, abs=0.12)
 
 
 def test_only_the_first_look_at_an_event_and_the_newest_events_are_kept() -> None:
@@ -151,3 +253,35 @@ def test_a_file_that_cannot_be_used_is_told_and_set_aside(
     assert store.read(tmp_path, "omni") == Memory()
     assert "cannot be used" in caplog.text
     assert not (tmp_path / store.FILE_NAME).exists()
+
+
+def test_a_file_of_the_former_format_begins_anew(tmp_path: Path) -> None:
+    """Its scores were reckoned otherwise."""
+    raw = store.dump("omni", taught(LEAST)) | {"format": store.FORMAT - 1}
+    (tmp_path / store.FILE_NAME).write_text(json.dumps(raw), "utf-8")
+    assert store.read(tmp_path, "omni") == Memory()
+    assert (tmp_path / "model.old").exists()
+
+
+def test_measured_lines_come_beside_what_the_home_knows(tmp_path: Path) -> None:
+    stove = OwnClass("stove_alone")
+    own = {stove: Question(text="Is the stove on?", english="", chinese="")}
+    by_hand = {stove: Line(slope=1.0, offset=0.5)}
+    home = quiet([1.0] * 9, taught(LEAST))
+    home = replace(home, lines=home.lines | by_hand)
+    store.write(tmp_path, "omni", home, own)
+    line = Line(slope=0.7, offset=-0.5, right=9, wrong=30, source=Source.MEASURED)
+    assert store.give(tmp_path, "omni", {FALL: line, SMOKE: line}) == {SMOKE}
+    now = store.read(tmp_path, "omni", own)
+    assert now == replace(home, lines=home.lines | {SMOKE: line})
+    newer = replace(line, slope=0.9)
+    assert store.give(tmp_path, "omni", {SMOKE: newer}) == {SMOKE}
+    assert store.read(tmp_path, "omni", own).lines[SMOKE] == newer
+
+
+def test_measured_lines_may_be_the_first_that_is_known(tmp_path: Path) -> None:
+    line = Line(slope=0.7, offset=-0.5, source=Source.MEASURED)
+    assert store.model_of(tmp_path) is None
+    assert store.give(tmp_path, "omni", {FALL: line}) == {FALL}
+    assert store.model_of(tmp_path) == "omni"
+    assert store.read(tmp_path, "omni") == Memory(lines={FALL: line})

@@ -20,7 +20,7 @@ from harness.ports import free_port
 from omnicam.config.model import Language, Secret
 from omnicam.verify.client import ModelClient, session, shown_address
 from omnicam.verify.outcomes import AskError, Outcome
-from omnicam.verify.questions import SYSTEM
+from omnicam.verify.questions import SYSTEM, wish
 from tests.edge.verify import model_server
 from tests.edge.verify.model_server import ModelServer, said, serving
 from tests.edge.verify.verify_scenes import FALL, JPEG, TOOL, completion, model, window
@@ -37,7 +37,7 @@ async def client(url: str, **changes: Any) -> AsyncIterator[ModelClient]:
 async def outcome(url: str, **changes: Any) -> Outcome:
     async with client(url, **changes) as asking:
         with pytest.raises(AskError) as caught:
-            await asking.look(window(), "Camera: Hall.", CLASSES)
+            await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
         assert len(str(caught.value)) < 300
         assert "secret" not in str(caught.value)
         return caught.value.outcome
@@ -52,7 +52,7 @@ async def test_one_window_gives_log_odds_of_every_class() -> None:
         serving(model_server.answering(probability)) as server,
         client(server.url, token=Secret("a-secret")) as asking,
     ):
-        z = await asking.look(window(), "Camera: Hall.", CLASSES)
+        z = await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
     assert list(z) == CLASSES
     assert z[FALL] == pytest.approx(math.log(9.0))
     assert z[TOOL] == pytest.approx(math.log(0.25))
@@ -69,8 +69,8 @@ async def test_questions_share_everything_up_to_the_last_line_and_constant_text_
         serving(model_server.answering(probability)) as server,
         client(server.url) as asking,
     ):
-        await asking.look(window(), "Camera: Hall.", CLASSES)
-        await asking.describe(window(), "Camera: Hall.", [FALL], 7)
+        await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
+        await asking.describe(window(), "Camera: Hall.", "Say what is seen.", 7, "home/hall")
     system, user = server.bodies[0]["messages"]
     assert (system["role"], system["content"]) == ("system", SYSTEM)
     kinds = [part["type"] for part in user["content"]]
@@ -83,6 +83,8 @@ async def test_questions_share_everything_up_to_the_last_line_and_constant_text_
         assert body["messages"][0] == system
         assert body["messages"][1]["content"][:-1] == user["content"][:-1]
     assert len({said(body)[-1] for body in server.bodies}) == 3
+    # A router in front of several servers keeps them together by this.
+    assert [header["X-Session-ID"] for header in server.headers] == ["home/hall"] * 3
 
 
 async def test_a_window_without_sound_sends_none() -> None:
@@ -90,7 +92,7 @@ async def test_a_window_without_sound_sends_none() -> None:
         serving(model_server.answering(probability)) as server,
         client(server.url) as asking,
     ):
-        await asking.look(window(sound=b""), "", [FALL])
+        await asking.look(window(sound=b""), "", [FALL], "home/hall")
     assert "input_audio" not in json.dumps(server.bodies)
 
 
@@ -102,7 +104,8 @@ async def test_a_sentence_is_seeded_warm_bounded_and_in_the_language(
         serving(model_server.answering(probability)) as server,
         client(server.url, language=Language(language)) as asking,
     ):
-        sentence = await asking.describe(window(), "Camera: Hall.", [FALL], 7)
+        words = wish([FALL], Language(language), {})
+        sentence = await asking.describe(window(), "Camera: Hall.", words, 7, "home/hall")
     assert sentence == model_server.SENTENCE
     (body,) = server.bodies
     asked = {key: body[key] for key in ("temperature", "top_p", "seed", "max_tokens")}
@@ -121,7 +124,7 @@ async def test_a_sentence_is_seeded_warm_bounded_and_in_the_language(
         (model_server.status(401), Outcome.REFUSED),
         (model_server.status(403), Outcome.REFUSED),
         (model_server.status(404), Outcome.REJECTED),
-        (model_server.status(413), Outcome.REJECTED),
+        (model_server.status(413), Outcome.TOO_LARGE),
         (model_server.status(307), Outcome.REJECTED),
         (model_server.status(429), Outcome.BUSY),
         (model_server.status(500), Outcome.FAILED),
@@ -148,6 +151,85 @@ async def test_a_failure_in_one_of_many_questions_is_told_as_what_it_is() -> Non
 
     async with serving(fails_later) as server:
         assert await outcome(server.url) is Outcome.FAILED
+
+
+async def test_a_server_that_offers_it_gets_all_questions_at_once_from_its_first_answer_on() -> (
+    None
+):
+    async with (
+        serving(model_server.answering(probability)) as server,
+        client(server.url, token=Secret("a-secret")) as asking,
+    ):
+        server.route = model_server.judging(probability)
+        first = await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
+        assert (len(server.bodies), len(server.verdicts)) == (2, 0)
+        second = await asking.look(window(), "Camera: Hall.", CLASSES, "home/hall")
+        assert (len(server.bodies), len(server.verdicts)) == (2, 1)
+    assert second == pytest.approx(first)
+    assert list(second) == CLASSES
+    (body,) = server.verdicts
+    assert server.headers[-1]["Authorization"] == "Bearer a-secret"
+    assert set(body) == {"model", "messages", "questions"}
+    assert list(body["questions"]) == CLASSES
+    chat = server.bodies[0]["messages"]
+    assert body["messages"][0] == chat[0]
+    assert body["messages"][1]["content"] == chat[1]["content"][:-1]
+    assert body["questions"][FALL] == said(server.bodies[0])[-1]
+
+
+async def test_a_greeting_is_enough_to_learn_of_it() -> None:
+    async with (
+        serving(model_server.answering(probability)) as server,
+        client(server.url) as asking,
+    ):
+        server.route = model_server.judging(probability)
+        await asking.greet()
+        await asking.look(window(), "", [FALL], "home/hall")
+    assert (len(server.bodies), len(server.verdicts)) == (0, 1)
+
+
+async def test_where_it_is_gone_the_same_window_is_asked_about_as_anywhere() -> None:
+    async with (
+        serving(model_server.answering(probability)) as server,
+        client(server.url) as asking,
+    ):
+        server.route = model_server.judging(probability)
+        await asking.greet()
+        server.route = None
+        z = await asking.look(window(), "", CLASSES, "home/hall")
+        assert z[FALL] == pytest.approx(math.log(9.0))
+        assert len(server.bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        (model_server.hangs, Outcome.SLOW),
+        (model_server.closes, Outcome.AWAY),
+        (model_server.floods, Outcome.OVERSIZE),
+        (model_server.status(400), Outcome.REJECTED),
+        (model_server.status(401), Outcome.REFUSED),
+        (model_server.status(429), Outcome.BUSY),
+        (model_server.status(503), Outcome.BUSY),
+        (model_server.text("<html>"), Outcome.NONSENSE),
+        (model_server.text('{"log_odds": {}, "share": {}}'), Outcome.NONSENSE),
+        (model_server.judging(probability, share=1e-6), Outcome.NONSENSE),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+async def test_a_failure_of_the_route_is_an_outcome_and_nothing_is_asked_twice(
+    route, expected: Outcome
+) -> None:
+    async with (
+        serving(model_server.answering(probability)) as server,
+        client(server.url, deadline_s=0.5 if expected is Outcome.SLOW else 5.0) as asking,
+    ):
+        server.route = route
+        await asking.greet()
+        with pytest.raises(AskError) as caught:
+            await asking.look(window(), "", [FALL], "home/hall")
+        assert caught.value.outcome is expected
+    assert server.bodies == []
 
 
 async def test_nobody_there_or_something_that_is_no_http() -> None:
@@ -206,7 +288,7 @@ async def test_tls_by_authority_or_pinned_and_never_without_trust(
     async with secured(certificate) as server:
         for trust in ({"ca_file": certificate[0]}, {"fingerprint": print_of_it}):
             async with client(server.url, **trust) as asking:
-                assert FALL in await asking.look(window(), "", [FALL])
+                assert FALL in await asking.look(window(), "", [FALL], "home/hall")
         asked = len(server.bodies)
         assert await outcome(server.url) is Outcome.UNTRUSTED
         assert await outcome(server.url, fingerprint="0" * 64) is Outcome.UNTRUSTED

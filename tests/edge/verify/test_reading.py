@@ -74,6 +74,36 @@ def test_everything_else_is_nonsense(body: Any) -> None:
     assert caught.value.outcome is Outcome.NONSENSE
 
 
+@given(
+    st.one_of(
+        st.none(),
+        st.dictionaries(
+            st.sampled_from(["log_odds", "share"]),
+            st.dictionaries(
+                st.sampled_from(["fall", "smoke"]),
+                st.one_of(st.floats(), st.integers(), st.text(), st.booleans()),
+            ),
+        ),
+    )
+)
+def test_a_verdict_is_bounded_numbers_of_all_questions_or_nonsense(body: Any) -> None:
+    outcome = None
+    try:
+        found = reading.verdict(body, ["fall", "smoke"])
+        assert set(found) == {"fall", "smoke"}
+        assert all(abs(z) <= 50.0 for z in found.values())
+    except AskError as error:
+        outcome = error.outcome
+    assert outcome in {None, Outcome.NONSENSE}
+
+
+def test_a_verdict_needs_a_share_that_says_yes_or_no() -> None:
+    body = {"log_odds": {"fall": -1.5}, "share": {"fall": 0.01}}
+    assert reading.verdict(body, ["fall"]) == {"fall": -1.5}
+    with pytest.raises(AskError, match="neither yes nor no"):
+        reading.verdict(body | {"share": {"fall": 1e-4}}, ["fall"])
+
+
 def test_a_number_that_the_model_writes_is_no_probability() -> None:
     with pytest.raises(AskError):
         reading.log_odds(completion({"0": -0.01}, text="0.97"))

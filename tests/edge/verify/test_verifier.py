@@ -42,7 +42,7 @@ async def running(
 ) -> AsyncIterator[tuple[Verifier, list[Json]]]:
     told: list[Json] = []
     settings = model(url, **{"deadline_s": 5.0, **changes})
-    verifier = Verifier(settings, data, Language.ENGLISH, told.append)
+    verifier = Verifier(settings, data, Language.ENGLISH, told.append, "home")
     task = asyncio.create_task(verifier.run())
     await asyncio.sleep(0)
     try:
@@ -71,6 +71,7 @@ async def test_an_answer_is_counted_and_the_state_told_once(tmp_path: Path) -> N
             answer = await verifier.ask(ask(Urgency.EVENT, FALL, SMOKE), window(), "")
             assert (answer.outcome, list(answer.z)) == (Outcome.ANSWERED, [FALL, SMOKE])
         health = verifier.health()
+    assert {header["X-Session-ID"] for header in server.headers} == {"home/hall"}
     assert [state["state"] for state in told if state["state"] != "reached"] == [
         "unknown",
         "answered",
@@ -198,11 +199,12 @@ async def test_a_sentence_that_does_not_come_is_empty_and_counted(tmp_path: Path
         serving(model_server.answering(likely)) as server,
         running(tmp_path, server.url, sentence_s=0.5) as (verifier, _),
     ):
-        assert await verifier.describe(window(), "", [FALL], 1) == model_server.SENTENCE
+        words = ("hall", window(), "", "Say it.", 1)
+        assert await verifier.describe(*words) == model_server.SENTENCE
         server.behaviour = model_server.hangs
-        assert await verifier.describe(window(), "", [FALL], 1) == ""
+        assert await verifier.describe(*words) == ""
         server.behaviour = model_server.status(500)
-        assert await verifier.describe(window(), "", [FALL], 1) == ""
+        assert await verifier.describe(*words) == ""
         health = verifier.health()
     assert health["sentences"] == {"answered": 1, "slow": 1, "failed": 1}
     assert health["circuit"] == "closed"

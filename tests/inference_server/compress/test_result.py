@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from transformers import CompressedTensorsConfig, Qwen3OmniMoeForConditionalGene
 
 from inference_server import verdicts
 from inference_server.compress.capture import Encoders
+from inference_server.compress.run import Task, compress
 from inference_server.compress.simulate import Answers, answers
 from inference_server.compress.source import INDEX
 from inference_server.compress.weights import Weights
 from inference_server.compress.window import synthetic
+from inference_server.recipes import Recipe
 
 QUESTIONS = list(verdicts.QUESTIONS.values())
 HELD_OUT = synthetic(2, seed=9)
@@ -61,16 +64,31 @@ def test_a_layer_at_a_time_answers_as_transformers_does_at_once(
         assert torch.allclose(before.log_probabilities[window, question], theirs, atol=1e-4)
 
 
-def test_transformers_loads_the_result_and_answers_as_simulated(
-    compressed: Path, after: Answers
-) -> None:
+def loaded(folder: Path) -> torch.nn.Module:
+    """The thinker as transformers loads it, unpacked."""
     model = Qwen3OmniMoeForConditionalGeneration.from_pretrained(
-        compressed,
+        folder,
         dtype=torch.bfloat16,
         quantization_config=CompressedTensorsConfig(dequantize=True),
     )
-    for window, question, theirs in asked(compressed, model.thinker.eval().float()):
+    return model.thinker.eval().float()
+
+
+def test_transformers_loads_the_result_and_answers_as_simulated(
+    compressed: Path, after: Answers
+) -> None:
+    for window, question, theirs in asked(compressed, loaded(compressed)):
         assert torch.allclose(after.log_probabilities[window, question], theirs, atol=1e-4)
+
+
+def test_transformers_loads_encoders_and_head_of_eight_bits_with_heads_left_out(
+    task: Callable[..., Task], tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    compress(task(target, recipe=Recipe("test", 4, 4, 4, 8, 8, 16, 8, heads_left_out=0.3)))
+    simulated = answers(target, HELD_OUT)
+    for window, question, theirs in asked(target, loaded(target)):
+        assert torch.allclose(simulated.log_probabilities[window, question], theirs, atol=1e-4)
 
 
 def test_the_answers_changed_but_little(before: Answers, after: Answers) -> None:

@@ -1,0 +1,1 @@
+"""How much of everything a number of cameras needs: `inference_server scale`."""

@@ -1,0 +1,78 @@
+"""Home Assistant restarts while somebody falls, and the broker after it: nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from harness import truth
+from harness.footage import Footage, lengthened
+from harness.house import House, open_house
+from harness.rtsp import RtspServer
+from harness.watching import until
+
+pytestmark = pytest.mark.timeout(240)
+
+RIGHT_S = 10.0
+RECONNECT_S = 10.0
+"""Home Assistant's MQTT tries every so often; nobody can hurry it."""
+
+
+async def test_a_fall_during_restarts_is_told_once(tmp_path: Path, fall: Footage):
+    shown = await lengthened(fall, 60)
+    server = RtspServer({"bedroom": shown.file}, {"bedroom": [shown.onset_s - 4]})
+    async with server:
+        cameras = {"bedroom": {"url": server.url("bedroom"), "enabled": False}}
+        async with open_house(tmp_path, cameras) as house:
+            begin = datetime.now(UTC)
+            hass = house.home_assistant
+            await house.switch("bedroom", on=True)
+            await server.mark("bedroom", shown.onset_s - 4, 60)
+            await hass.stop()
+            await until(lambda: _escalated(house), 30, "the event in the record")
+            await hass.start()
+            await until(lambda: _right(house), 30 + RIGHT_S, "right states after the start")
+            assert (await hass.states())["binary_sensor.bedroom_fall"]["state"] == "on"
+            await until(lambda: _caught_up(house, begin), RIGHT_S, "the missed steps")
+
+            before = truth.lines(house)
+            await house.broker.stop()
+            await until(lambda: _wrong(house), 10, "unavailable entities")
+            await house.broker.start()
+            await until(lambda: _right(house), RECONNECT_S + RIGHT_S, "right states again")
+            after = truth.lines(house)
+            assert {kind: after[kind] - before[kind] for kind in truth.LINES} == dict.fromkeys(
+                truth.LINES, 1
+            )
+
+            await house.switch("bedroom", on=False)
+            await until(lambda: _over(house), 20, "the end of the event")
+            await until(lambda: _caught_up(house, begin), 25, "the end of the event, told")
+            steps = await truth.steps(house, ["bedroom"], begin)
+            assert {step for _, step in steps.recorded} >= {"suspected", "escalated", "resolved"}
+            assert steps.late > 0
+            assert steps.doubled == ()
+
+
+async def _right(house: House) -> bool:
+    return not await truth.differences(house)
+
+
+async def _wrong(house: House) -> bool:
+    return not await _right(house)
+
+
+async def _escalated(house: House) -> bool:
+    page = await house.node.get("/api/events?camera=bedroom&class=fall&level=high")
+    return bool(page["events"])
+
+
+async def _caught_up(house: House, begin: datetime) -> bool:
+    steps = await truth.steps(house, ["bedroom"], begin)
+    return bool(steps.recorded) and not steps.lost
+
+
+async def _over(house: House) -> bool:
+    return not (await house.node.get("/api/events?open=true"))["events"]
