@@ -79,7 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> b
     entry.async_on_unload(async_follow_activity(hass, entry))
     watch.async_start()
     # Last, since whoever follows the events must be there to be told.
-    hub.catch_up.async_begin()
+    hub.async_follow_events()
     return True
 
 

@@ -3,11 +3,12 @@
 Steps of events are not retained, and Home Assistant keeps no session at the broker: what a node
 says while Home Assistant restarts, or before it has found back to a broker that restarted, never
 reaches it. Hence the integration remembers which steps it has told, over its own restarts, and
-asks the node's API for the others after each connection. A step told so is marked as `late` and
-has its true time.
+asks the node's API for the others once the node is heard again. A step told so is marked as `late`
+and has its true time.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,8 +27,8 @@ from .models import AnomalyEvent, parse_event
 from .payload import PayloadError
 
 PASSES: Final = (2.0, 15.0)
-"""Seconds after a connection at which the record is asked: the first pass begins when the
-subscriptions stand, the second finds what fell in between on a slow machine."""
+"""Seconds after the node is heard again at which its record is asked: the first pass begins when
+the subscriptions stand, the second finds what fell in between on a slow machine."""
 
 _TIMEOUT: Final = 5.0
 _LONGEST: Final = timedelta(hours=24)
@@ -67,7 +68,7 @@ class CatchUp:
         self._told: dict[str, None] = {}  # a set that keeps its order
         self._newest = dt_util.utcnow()
         self._since = self._newest
-        self._held: list[_Step] = []
+        self._held: deque[_Step] = deque(maxlen=_REMEMBERED)
         self._holding = False
         self._owing = False
         self._lock = asyncio.Lock()
@@ -86,10 +87,17 @@ class CatchUp:
         self._holding = self._owing = True
 
     @callback
-    def async_begin(self, *, connected_anew: bool = False) -> None:
+    def async_hold(self) -> None:
+        """Let what is heard from now on wait for `async_begin`: something may be missed before it.
+
+        An event entity whose node is not known to be there would show nothing of a step.
+        """
+        self._holding = self._owing = True
+        self.async_stop()
+
+    @callback
+    def async_begin(self) -> None:
         """Ask for what was missed, soon; what is heard meanwhile waits, to keep the order."""
-        if connected_anew:
-            self._holding = self._owing = True
         if not self._owing:
             return
         self.async_stop()
@@ -130,7 +138,8 @@ class CatchUp:
             else:
                 answered = True
         while missed or self._held:
-            steps, missed, self._held = [*missed, *self._held], [], []
+            steps, missed = [*missed, *self._held], []
+            self._held.clear()
             for camera, event in sorted(steps, key=lambda step: _moment(step[1])):
                 self._let_through(camera, event)
                 await asyncio.sleep(APART)

@@ -42,6 +42,7 @@ class OmnicamHub:
         self._new_camera_listeners: list[NewCameraListener] = []
         self._stopped = False
         self._told_away = False
+        self._followed = False
         self._untold: dict[tuple[CameraFeed, str | None], None] = {}  # a set that keeps its order
         self._telling = False
         self.node = node
@@ -190,16 +191,27 @@ class OmnicamHub:
         if self.online and self._told_away:
             self._told_away = False
             LOGGER.info("Node %s is back online", self.node)
+        self._catch_up_if_there()
         self.feed.async_set_online(online=self.online)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=self.online)
             self._tell_later(feed)
 
     @callback
+    def async_follow_events(self) -> None:
+        """Begin to tell steps of events: whoever follows them is there."""
+        self._followed = True
+        self._catch_up_if_there()
+
+    @callback
+    def _catch_up_if_there(self) -> None:
+        if self._followed and self.online:
+            self.catch_up.async_begin()
+
+    @callback
     def _on_connection(self, connected: bool) -> None:  # noqa: FBT001 (MQTT calls it so)
         if connected:
             self.monitor.async_refresh()
-            self.catch_up.async_begin(connected_anew=True)
             self._entry.async_create_background_task(
                 self._hass, async_claim(self._hass, self.node), "omnicam owner"
             )
@@ -207,6 +219,7 @@ class OmnicamHub:
         # Nobody knows what happens meanwhile. The broker repeats both kinds of status, with the
         # node's last will if it died, as soon as the subscriptions are back.
         self.online = None
+        self.catch_up.async_hold()
         if not self._hass.is_stopping:
             self._tell_away("The MQTT broker is away, the entities of node %s are unavailable")
         self.feed.async_set_online(online=False)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -82,6 +83,33 @@ async def test_missed_while_the_broker_was_away(
     assert told[0].data["late"] is False
     await passes(hass, freezer)
     assert len(told) == 3
+
+
+@pytest.mark.usefixtures("early", "loaded")
+async def test_the_node_finds_the_broker_later(
+    hass: HomeAssistant, node: Node, freezer: Any
+) -> None:
+    """Nothing is told while its entity is unavailable: that would show nothing of it."""
+    freezer.move_to(BEGAN)
+    node.records.events = [recorded(("suspected", BEGAN), ("resolved", ENDED))]
+    shown: list[str] = []
+    for connected in (False, True):
+        async_dispatcher_send(hass, MQTT_CONNECTION_STATE, connected)
+        await hass.async_block_till_done()
+    freezer.move_to(ENDED)
+    await passes(hass, freezer)
+    assert hass.states.get("event.bedroom_anomaly").state == "unavailable"
+
+    @callback
+    def note(change: Event[EventStateChangedData]) -> None:
+        new = change.data["new_state"]
+        if new is not None and "event_type" in new.attributes:
+            shown.append(new.attributes["event_type"])
+
+    async_track_state_change_event(hass, "event.bedroom_anomaly", note)
+    await node.come_online(hass)
+    await passes(hass, freezer)
+    assert shown[-2:] == ["suspected", "resolved"]
 
 
 @pytest.mark.usefixtures("early", "loaded")
