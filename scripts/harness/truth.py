@@ -92,12 +92,13 @@ async def steps(house: House, cameras: list[str], begin: datetime) -> Steps:
     entities = ",".join(f"event.{camera}_anomaly" for camera in cameras)
     path = f"/api/history/period/{quote(begin.isoformat())}?filter_entity_id={entities}"
     history = await _hass(house).get(f"{path}&significant_changes_only=0")
-    # The state of an event entity is the time at which it was told: a restored one repeats it.
+    # The state of an event entity is the time at which it was told: a restored one repeats it, or is
+    # unknown with the old event's attributes if the entity was unavailable as Home Assistant ended.
     told = {
         (change["entity_id"], change["state"]): change["attributes"]
         for series in history
         for change in series
-        if "event_id" in change["attributes"]
+        if "event_id" in change["attributes"] and change["state"] not in ("unknown", "unavailable")
     }
     shown = [(each["event_id"], each["event_type"]) for each in told.values()]
     return Steps(
