@@ -1,4 +1,4 @@
-"""The node's page in a real browser: a zone is drawn on the still, and the node watches by it."""
+"""The node's page in a real browser: who stands in the zone drawn there is an intruder then."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Page
 
 from harness.browser import Browser
+from harness.footage import Footage, lengthened
 from harness.node import Node
 from harness.rtsp import RtspServer
 from harness.watching import until
 
 pytestmark = pytest.mark.timeout(120)
 
-CORNERS = ((0.25, 0.4), (0.75, 0.4), (0.75, 0.9), (0.25, 0.9))
+CORNERS = ((0.2, 0.66), (0.54, 0.66), (0.54, 0.97), (0.12, 0.97))
+"""On the floor, where somebody stands in this room."""
 PREFIX = "/api/hassio_ingress/abc"
 ZONE = "restricted_area_intrusion"
 
 
-async def test_a_zone_is_drawn_on_the_still_and_watched(tmp_path: Path, quiet: Path) -> None:
-    server = RtspServer({"hall": quiet})
-    attic = {"url": str(quiet), "enabled": False}
+async def test_a_zone_is_drawn_on_the_still_and_watched(tmp_path: Path, fall: Footage) -> None:
+    shown = await lengthened(fall, 60)
+    server = RtspServer({"hall": shown.file})
+    attic = {"url": str(shown.file), "enabled": False}
     async with server, Node(tmp_path, {"node": "home", "cameras": {"attic": attic}}) as node:
         await _add(node, server.url("hall"))
         assert (await _hall(node))["states"][ZONE]["state"] is None  # nothing to judge it by
@@ -43,11 +46,12 @@ async def test_a_zone_is_drawn_on_the_still_and_watched(tmp_path: Path, quiet: P
             await _keeps_its_place(page)
             await _keeps_what_is_not_saved(page)
             await _the_files_camera(browser)
+            async with _proxy(node) as address:
+                await _on_a_phone(browser, address)
+            await _a_line_instead(browser, node)
             assert not wrong
             assert all(url.startswith((f"{node.url}/", f"blob:{node.url}/")) for url in asked)
             assert not any(node.token in url for url in asked)
-            async with _proxy(node) as address:
-                await _on_a_phone(browser, address)
 
 
 async def _add(node: Node, url: str) -> None:
@@ -108,33 +112,33 @@ async def _is_refused_and_corrected(browser: Browser, node: Node) -> None:
     """What the node says of a zone stands at the zone; then it is saved, and watched by."""
     page = browser.page
     name = page.get_by_label("Name")
-    await name.fill("Front door")
+    await name.fill("Balcony Door")
     await page.get_by_role("button", name="Save").click()
     await page.locator(".fields").get_by_text("must be 1-63 of a-z").wait_for()
     assert await name.get_attribute("aria-invalid") == "true"
     assert await _zones(node) == {}
-    await name.fill("front_door")
+    await name.fill("balcony_door")
     await page.get_by_label("When it counts").fill("late")
     await page.get_by_role("button", name="Save").click()
     await page.locator(".fields").get_by_text("must be a span of hours").wait_for()
-    await page.get_by_label("When it counts").fill("22:00-21:59")
+    await page.get_by_label("When it counts").fill("00:00-00:00")
     await browser.keep("zones")
     await page.get_by_role("button", name="Save").click()
     await page.get_by_text("Saved. The node watches by it now.").wait_for()
-    saved = (await _zones(node))["front_door"]
-    assert (saved["kind"], saved["hours"]) == ("restricted", "22:00-21:59")
+    saved = (await _zones(node))["balcony_door"]
+    assert (saved["kind"], saved["hours"]) == ("restricted", "00:00-00:00")
     assert _near(saved["points"], CORNERS)
 
     async def is_watched() -> bool:
-        return bool((await _hall(node))["states"][ZONE]["state"] == "OFF")
+        return bool((await _hall(node))["states"][ZONE]["state"] == "ON")
 
-    await until(is_watched, 20, "the zone")
+    await until(is_watched, 20, "an intrusion")
 
 
 async def _moves_by_keyboard(page: Page, node: Node) -> None:
     """A point is moved, one is added and one taken away without a pointer."""
-    before = (await _zones(node))["front_door"]["points"]
-    await page.get_by_role("button", name="front_door").press("Enter")
+    before = (await _zones(node))["balcony_door"]["points"]
+    await page.get_by_role("button", name="balcony_door").press("Enter")
     first = page.get_by_label("Point 1 of 4")
     await first.press("ArrowRight")
     await page.get_by_label("Point 1 of 4").press("Shift+ArrowUp")
@@ -146,12 +150,12 @@ async def _moves_by_keyboard(page: Page, node: Node) -> None:
     x, y = before[0][0] + 0.005, before[0][1] - 0.05
     added = [(x + before[1][0]) / 2, (y + before[1][1]) / 2 + 0.005]
     wanted = [[x, y], added, before[1], before[3]]
-    assert _near((await _zones(node))["front_door"]["points"], wanted, 0.001)
+    assert _near((await _zones(node))["balcony_door"]["points"], wanted, 0.001)
 
 
 async def _keeps_its_place(page: Page) -> None:
     """In a narrow window, too, a corner lies on the same place of the picture; it is dragged."""
-    await page.get_by_role("button", name="front_door").click()
+    await page.get_by_role("button", name="balcony_door").click()
     places = []
     for width in (1280, 420):
         await page.set_viewport_size({"width": width, "height": 1000})
@@ -169,7 +173,7 @@ async def _keeps_its_place(page: Page) -> None:
     await page.mouse.move(picture["x"] + 0.1 * picture["width"], middle[1], steps=4)
     await page.mouse.up()
     label = await page.locator(".point.chosen").get_attribute("aria-label")
-    assert label == "Point 4 of 4: 10 % from the left, 90 % from the top"
+    assert label == "Point 4 of 4: 10 % from the left, 97 % from the top"
 
 
 async def _keeps_what_is_not_saved(page: Page) -> None:
@@ -185,8 +189,8 @@ async def _keeps_what_is_not_saved(page: Page) -> None:
     fields = page.locator("li", has_text="zone_1").locator(".fields")
     await fields.get_by_text("must be a list of at least 3 points").wait_for()
     await page.get_by_role("button", name="Discard changes").click()
-    await page.get_by_role("button", name="front_door").click()
-    await page.get_by_label("Point 4 of 4: 25 %").wait_for()
+    await page.get_by_role("button", name="balcony_door").click()
+    await page.get_by_label("Point 4 of 4: 12 %").wait_for()
     assert await page.get_by_text("zone_1").count() == 0
 
 
@@ -199,6 +203,29 @@ async def _the_files_camera(browser: Browser) -> None:
     assert await page.get_by_role("button", name="Save").count() == 0
 
 
+async def _a_line_instead(browser: Browser, node: Node) -> None:
+    """The zone is deleted and a line drawn, in one change."""
+    page = browser.page
+    await browser.go("/#camera=hall")
+    await page.get_by_role("button", name="balcony_door").click()
+    await page.get_by_role("button", name="Delete balcony_door").click()
+    await page.get_by_role("button", name="Draw a line").click()
+    box = await page.locator(".overlay").bounding_box()
+    assert box is not None
+    for x in (0.1, 0.9):
+        await page.mouse.click(box["x"] + x * box["width"], box["y"] + 0.8 * box["height"])
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Kind").select_option("crossing")
+    await page.get_by_label("Which way counts").select_option("left_to_right")
+    await page.get_by_role("button", name="Save").click()
+    await page.get_by_text("Saved.").wait_for()
+    settings = (await node.get("/api/cameras/hall/settings"))["settings"]
+    assert "zones" not in settings
+    line = settings["lines"]["line_1"]
+    assert (line["kind"], line["direction"]) == ("crossing", "left_to_right")
+    assert _near(line["points"], ((0.1, 0.8), (0.9, 0.8)))
+
+
 async def _on_a_phone(browser: Browser, address: str) -> None:
     """Behind a path of a proxy's, which knows the token: Chinese, dark, and nothing is asked."""
     chromium = browser.page.context.browser
@@ -207,7 +234,7 @@ async def _on_a_phone(browser: Browser, address: str) -> None:
     context = await chromium.new_context(locale="zh-CN", color_scheme="dark", viewport=size)
     page = await context.new_page()
     await page.goto(f"{address}#camera=hall")
-    await page.get_by_role("button", name="front_door").click()
+    await page.get_by_role("button", name="balcony_door").click()
     await page.locator(".point").first.wait_for()
     await page.get_by_role("button", name="保存").wait_for()
     assert await page.evaluate("document.documentElement.lang") == "zh-Hans"

@@ -345,6 +345,7 @@ async def test_app(hass: HomeAssistant, node: Node) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == "home"
     assert result["data"]["token"] == TOKEN
+    assert result["data"]["app"] == "omnicam"
 
 
 @pytest.mark.parametrize("changes", [{"host": None}, {"port": "x"}, {"token": ""}, {"host": "a@b"}])
@@ -357,6 +358,7 @@ async def test_app_malformed(hass: HomeAssistant, node: Node, changes: dict[str,
 async def test_app_known(hass: HomeAssistant, node: Node, entry: MockConfigEntry) -> None:
     """The same node is one entry; a new token of the app is taken over once it works."""
     assert (await announce_app(hass, node))["reason"] == "node_known"
+    assert entry.data["app"] == "omnicam"  # so that its page is found through ingress
     node.token = "new-token"
     assert (await announce_app(hass, node, token="wrong"))["reason"] == "node_known"
     assert entry.data["token"] == TOKEN

@@ -38,8 +38,12 @@ function entry(shape, index, open, wrong, on) {
 }
 
 function form(shape, index, wrong, on) {
-  const set = (slot) => (event) => {
-    shape[slot] = event.target.value;
+  const set = (slot) => ({ target }) => {
+    shape[slot] = target.value;
+    // What was said of the old value says nothing of this one.
+    delete wrong[slot];
+    target.removeAttribute("aria-invalid");
+    target.parentElement.querySelector(".error")?.remove();
     on.edit();
   };
   const kinds = GROUPS[shape.group].kinds;
