@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page
@@ -18,6 +19,7 @@ from harness.footage import Footage, lengthened
 from harness.node import Node
 from harness.rtsp import RtspServer
 from harness.watching import until
+from omnicam.config.load import parse
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -185,8 +187,13 @@ async def _keeps_what_is_not_saved(page: Page) -> None:
     await page.get_by_role("button", name="Draw a zone").click()
     for x in (0.2, 0.4):
         await page.locator(".overlay").click(position={"x": 600 * x, "y": 40})
+    fields = page.locator("li.open .fields")
+    await fields.get_by_label("Name").fill("balcony_door")
     await page.get_by_role("button", name="Save").click()
-    fields = page.locator("li", has_text="zone_1").locator(".fields")
+    await fields.get_by_text("There are two of this name").wait_for()
+    await page.get_by_role("button", name="balcony_door").last.click()
+    await fields.get_by_label("Name").fill("zone_1")
+    await page.get_by_role("button", name="Save").click()
     await fields.get_by_text("must be a list of at least 3 points").wait_for()
     await page.get_by_role("button", name="Discard changes").click()
     await page.get_by_role("button", name="balcony_door").click()
@@ -201,6 +208,18 @@ async def _the_files_camera(browser: Browser) -> None:
     await page.get_by_text("There is no picture to draw on").wait_for()
     await page.get_by_text("set in the node's configuration file").wait_for()
     assert await page.get_by_role("button", name="Save").count() == 0
+    zone = {"kind": "resting", "points": [[0, 0], [1, 0], [0.5, 0.123456]], "direction": "both"}
+    zone |= {"group": "zones", "name": "on", "hours": "22:00-06:00，13:00-14:00"}
+    line = {"kind": "climbing", "points": [[0, 0.5], [1, 0.5]], "direction": "right_to_left"}
+    line |= {"group": "lines", "name": "fence", "hours": ""}
+    written = await page.evaluate(
+        "async shapes => (await import('./page/shapes.js')).toYaml(shapes)", [zone, line]
+    )
+    camera = {"url": "rtsp://192.0.2.7/"} | yaml.safe_load(written)
+    (read,) = parse({"node": "home", "cameras": {"attic": camera}}, base=Path()).cameras
+    assert [(each.name, each.points[2]) for each in read.zones] == [("on", (0.5, 0.1235))]
+    assert len(read.zones[0].hours) == 2
+    assert [(each.name, each.direction) for each in read.lines] == [("fence", "right_to_left")]
 
 
 async def _a_line_instead(browser: Browser, node: Node) -> None:
@@ -231,7 +250,9 @@ async def _on_a_phone(browser: Browser, address: str) -> None:
     chromium = browser.page.context.browser
     assert chromium is not None
     size = {"width": 390, "height": 844}
-    context = await chromium.new_context(locale="zh-CN", color_scheme="dark", viewport=size)
+    context = await chromium.new_context(
+        locale="zh-CN", color_scheme="dark", viewport=size, has_touch=True
+    )
     page = await context.new_page()
     await page.goto(f"{address}#camera=hall")
     await page.get_by_role("button", name="balcony_door").click()
@@ -240,7 +261,27 @@ async def _on_a_phone(browser: Browser, address: str) -> None:
     assert await page.evaluate("document.documentElement.lang") == "zh-Hans"
     assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     await page.screenshot(path=browser.folder / "zones-phone.png")
+    await _drag_by_finger(page)
     await context.close()
+
+
+async def _drag_by_finger(page: Page) -> None:
+    """A finger on a point moves the point and not the page."""
+    point = await page.locator(".point").first.bounding_box()
+    assert point is not None
+    x, y = point["x"] + point["width"] / 2, point["y"] + point["height"] / 2
+    before = await page.locator(".point").first.get_attribute("aria-label")
+    finger = await page.context.new_cdp_session(page)
+    for kind, down in (("Start", 0), ("Move", 20), ("Move", 40), ("End", None)):
+        points = [] if down is None else [{"x": x, "y": y + down}]
+        await finger.send(
+            "Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points}
+        )
+    moved = await page.locator(".point.chosen").bounding_box()
+    assert moved is not None
+    assert abs(moved["y"] + moved["height"] / 2 - y - 40) < 2
+    assert await page.locator(".point").first.get_attribute("aria-label") != before
+    assert await page.evaluate("scrollY") == 0
 
 
 @asynccontextmanager

@@ -17,14 +17,13 @@ export function unsaved() {
   return Object.keys(sessionStorage).some((key) => key.startsWith(DRAFTS));
 }
 
-/** Open the editor of a camera in an element; `api.Refusal` and `api.Silence` as of the node. */
-export async function openEditor(main, camera) {
+/** Give the elements of a camera's editor; `api.Refusal` and `api.Silence` as of the node. */
+export async function editorOf(camera) {
   const { origin, settings } = await api.settings(camera);
   const editor = new Editor(camera, origin === "api", settings);
-  document.title = `${settings.name ?? camera} – OmniCam`;
-  main.replaceChildren(...editor.elements);
   editor.render();
-  await editor.look();
+  editor.look();
+  return [settings.name ?? camera, editor.elements];
 }
 
 class Editor {
@@ -61,7 +60,7 @@ class Editor {
       this._blind.textContent = say("no_picture", { why: error.message });
       this._seen = false;
       const next = Math.min(2 * wait, LONGEST_WAIT_MS);
-      this._again = setTimeout(() => this._list.isConnected && this.look(next), wait);
+      this._again = setTimeout(() => this._list.isConnected && this.look(next), wait); // still open
     }
     this._blind.hidden = this._seen;
     this._picture.element.hidden = !this._seen;

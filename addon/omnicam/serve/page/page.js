@@ -2,19 +2,24 @@
 
 import * as api from "./api.js";
 import { html } from "./dom.js";
-import { openEditor, unsaved } from "./editor.js";
+import { editorOf, unsaved } from "./editor.js";
 import { say } from "./texts.js";
 
 const main = document.querySelector("main");
+let turn = 0; // counts what was asked for: a late answer to an earlier wish shows nothing
 
 /** Show what the address names: `#camera=<id>`, or all cameras. */
 async function show() {
+  const mine = ++turn;
   const camera = new URLSearchParams(location.hash.slice(1)).get("camera");
   main.replaceChildren(html("p", { class: "hint" }, say("loading")));
   try {
-    if (camera === null) showCameras(await api.cameras());
-    else await openEditor(main, camera);
+    const made = camera === null ? listOf(await api.cameras()) : await editorOf(camera);
+    if (mine !== turn) return;
+    document.title = `${made[0]} – OmniCam`;
+    main.replaceChildren(...made[1]);
   } catch (error) {
+    if (mine !== turn) return;
     if (error instanceof api.Refusal && error.status === 401) askForToken();
     else if (error instanceof api.Refusal) showProblem(error.message);
     else if (error instanceof api.Silence) showProblem(say("unreachable"));
@@ -22,12 +27,12 @@ async function show() {
   }
 }
 
-function showCameras(cameras) {
-  document.title = "OmniCam";
+/** Give a title and elements, as `editorOf` does. */
+function listOf(cameras) {
   const cards = html("ul", { class: "cameras" }, cameras.map(card));
   const none = html("p", { class: "hint" }, say("no_cameras"));
   const head = html("header", {}, html("h1", {}, say("cameras")));
-  main.replaceChildren(head, cameras.length ? cards : none);
+  return [say("cameras"), [head, cameras.length ? cards : none]];
 }
 
 function card({ id, name, status }) {

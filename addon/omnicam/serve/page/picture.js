@@ -29,13 +29,20 @@ export class Picture {
       class: "overlay",
       role: "group",
       "aria-label": say("picture"),
+      // A finger on a point drags it; anywhere else on the picture it scrolls the page.
+      ontouchstart: (event) => isHandle(event.target) && event.preventDefault(),
       onpointerdown: (event) => this._press(event),
       onpointermove: (event) => this._drag(event),
       onpointerup: () => this._release(),
       onpointercancel: () => this._release(),
       onclick: (event) => this._click(event),
       onkeydown: (event) => this._key(event),
+      onfocusin: ({ target }) => this._focused(Number(target.dataset.point)),
     });
+    const areas = svg("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none" });
+    const [names, middles, points, numbers] = Array.from({ length: 4 }, () => svg("g"));
+    this._layers = { areas, names, middles, points, numbers };
+    this._overlay.append(areas, names, middles, points, numbers);
     this.element = html("div", { class: "stage" }, this._image, this._overlay);
   }
 
@@ -52,20 +59,19 @@ export class Picture {
     this.element.style.setProperty("--aspect", naturalWidth / naturalHeight);
   }
 
-  /** Draw everything anew; `focus` puts the keyboard on the chosen point. */
+  /** Draw everything as it is now; `focus` puts the keyboard on the chosen point. */
   draw({ focus = false } = {}) {
-    const { shapes, selected, drawing } = this._state;
+    const { shapes, selected, point, drawing } = this._state;
+    const { areas, names, middles, points, numbers } = this._layers;
+    const shape = shapes[selected] ?? { group: "zones", points: [] };
     this._overlay.classList.toggle("drawing", drawing);
-    const areas = svg("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none" });
-    areas.append(...shapes.map((shape, index) => outline(shape, index, index === selected)));
-    const names = shapes.filter(({ points }) => points.length).map((shape) => named(shape));
-    const handles = selected === null ? [] : this._handles(shapes[selected]);
-    this._overlay.replaceChildren(areas, ...names, ...handles);
-    if (focus && this._state.point !== null) {
-      this._overlay
-        .querySelector(`[data-point="${this._state.point}"]`)
-        ?.focus({ preventScroll: true });
-    }
+    arrange(areas, "path", shapes.map((each, index) => outline(each, index, index === selected)));
+    arrange(names, "text", shapes.filter((each) => each.points.length).map(named));
+    arrange(middles, "circle", edgesOf(shape).map((index) => middle(shape, index)));
+    arrange(points, "circle", shape.points.map((_, index) => handle(shape, index, index === point)));
+    const ends = GROUPS[shape.group].closed ? [] : shape.points;
+    arrange(numbers, "text", ends.map((at, index) => label(at, index + 1, "number")));
+    if (focus && point !== null) points.children[point].focus({ preventScroll: true });
   }
 
   /** Put a point into the selected shape, after the chosen one; the keyboard can move it then. */
@@ -86,33 +92,15 @@ export class Picture {
     this._chosen(points.length ? Math.min(point, points.length - 1) : null);
   }
 
-  _handles(shape) {
-    const { point } = this._state;
-    const edges = shape.points.length < 2 ? 0 : shape.points.length - !GROUPS[shape.group].closed;
-    const middles = Array.from({ length: edges }, (_, index) =>
-      circle(after(shape, index), { class: "middle", r: 5, "data-middle": index }),
-    );
-    const points = shape.points.map(([x, y], index) => {
-      const where = { number: index + 1, count: shape.points.length };
-      const label = say("point", { ...where, x: Math.round(x * 100), y: Math.round(y * 100) });
-      return circle([x, y], {
-        class: index === point ? "point chosen" : "point",
-        r: 8,
-        tabindex: 0,
-        role: "button",
-        "aria-label": label,
-        "data-point": index,
-        onfocus: () => this._state.point !== index && this._chosen(index, { moved: false }),
-      });
-    });
-    const numbers = shape.points.map((at, index) => label(at, index + 1, "number"));
-    return [...middles, ...points, ...(GROUPS[shape.group].closed ? [] : numbers)];
-  }
-
   _chosen(index, { moved = true } = {}) {
     this._state.point = index;
     this.draw({ focus: true });
     this._onChange({ moved });
+  }
+
+  _focused(index) {
+    if (Number.isNaN(index) || this._state.point === index) return;
+    this._chosen(index, { moved: false });
   }
 
   _at(event) {
@@ -122,10 +110,10 @@ export class Picture {
 
   _press(event) {
     const { point, middle } = event.target.dataset;
-    this._pressed = point !== undefined || middle !== undefined;
+    this._pressed = isHandle(event.target);
     if (!this._pressed || !event.isPrimary || event.button !== 0) return;
     event.preventDefault();
-    // Of the whole overlay, since the point's own element is made anew while it is dragged.
+    // Of the whole overlay: a new corner's own element is not the one that was pressed.
     this._overlay.setPointerCapture(event.pointerId);
     if (middle !== undefined) {
       const index = Number(middle) + 1;
@@ -183,24 +171,65 @@ export class Picture {
   }
 }
 
-function outline(shape, index, chosen) {
-  return svg(GROUPS[shape.group].closed ? "polygon" : "polyline", {
-    class: `shape ${shape.kind}${chosen ? " chosen" : ""}`,
-    points: shape.points.map((point) => point.join(",")).join(" "),
-    "data-shape": index,
+function isHandle({ dataset }) {
+  return dataset.point !== undefined || dataset.middle !== undefined;
+}
+
+/**
+ * Make a layer's elements be these, each given by its attributes. What is there is kept: a browser
+ * gives up a finger's drag when the element under the finger goes.
+ */
+function arrange(layer, tag, rows) {
+  while (layer.children.length > rows.length) layer.lastElementChild.remove();
+  while (layer.children.length < rows.length) layer.append(svg(tag));
+  rows.forEach(({ text, ...attributes }, index) => {
+    const element = layer.children[index];
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    if (text !== undefined) element.textContent = text;
   });
 }
 
-function named(shape) {
-  const count = shape.points.length;
-  const mean = [0, 1].map((axis) => shape.points.reduce((sum, at) => sum + at[axis], 0) / count);
-  return label(mean, shape.name, "name");
+function edgesOf({ group, points }) {
+  const count = points.length < 2 ? 0 : points.length - (GROUPS[group].closed ? 0 : 1);
+  return [...Array(count).keys()];
 }
 
-function circle([x, y], attributes) {
-  return svg("circle", { cx: `${x * 100}%`, cy: `${y * 100}%`, ...attributes });
+function outline({ group, kind, points }, index, chosen) {
+  const { closed } = GROUPS[group];
+  const way = points.map((point) => point.join(",")).join(" L ");
+  return {
+    class: `shape ${kind}${closed ? " closed" : ""}${chosen ? " chosen" : ""}`,
+    d: points.length ? `M ${way}${closed ? " Z" : ""}` : "",
+    "data-shape": index,
+  };
+}
+
+function handle({ points }, index, chosen) {
+  const [x, y] = points[index];
+  const place = { x: Math.round(x * 100), y: Math.round(y * 100) };
+  return {
+    ...circle([x, y], 8),
+    class: chosen ? "point chosen" : "point",
+    tabindex: 0,
+    role: "button",
+    "aria-label": say("point", { number: index + 1, count: points.length, ...place }),
+    "data-point": index,
+  };
+}
+
+function middle(shape, index) {
+  return { ...circle(after(shape, index), 5), class: "middle", "data-middle": index };
+}
+
+function named({ name, points }) {
+  const mean = [0, 1].map((axis) => points.reduce((sum, at) => sum + at[axis], 0) / points.length);
+  return label(mean, name, "name");
+}
+
+function circle([x, y], r) {
+  return { cx: `${x * 100}%`, cy: `${y * 100}%`, r };
 }
 
 function label([x, y], text, kind) {
-  return svg("text", { x: `${x * 100}%`, y: `${y * 100}%`, class: kind }, String(text));
+  return { x: `${x * 100}%`, y: `${y * 100}%`, class: kind, text: String(text) };
 }
