@@ -41,8 +41,12 @@ function card({ id, name, status }) {
     "a",
     { href: `#camera=${encodeURIComponent(id)}` },
     html("span", { class: "still" }, image),
-    html("span", { class: "called" }, name),
-    html("span", { class: `status ${status}` }, say(`status_${status}`)),
+    html(
+      "span",
+      { class: "about" },
+      html("span", {}, name),
+      html("span", { class: "status" }, say(`status_${status}`)),
+    ),
   );
   if (status === "online") seen.observe(Object.assign(image, { camera: id }));
   return html("li", {}, link);
