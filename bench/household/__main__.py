@@ -8,7 +8,8 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,15 @@ from omnicam.publish import topics
 from omnicam.taxonomy import AnomalyClass
 
 WATCH = Path(__file__).parent / "loop_watch"
-WARM_UP = 2000
-"""Events before memory is looked at first: caches fill once."""
+WARM_UP = 2500
+"""Events before memory is looked at first: caches and what is remembered of events fill once."""
 
-SET_UP_S = 120.0
+SAMPLES = 4
+RELOADS = 3
+REST_S = 5.0
+_KNOWN = "{{ states.binary_sensor | selectattr('state', 'in', ('on', 'off')) | list | count }}"
+
+SET_UP_S = 60.0
 
 type Json = dict[str, Any]
 
@@ -41,11 +47,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="omnicam-household-") as folder:
         figures = asyncio.run(_measure(Path(folder), options.cameras, options.events, options.rate))
     for name, value in figures.items():
-        if name != "stalls":
+        if name != "turns of the loop, ms":
             print(f"{name:<44} {value}")
-    for name, seen in figures["stalls"].items():
-        longest, ours = seen["longest, ms"], seen["longest with OmniCam's code, ms"]
-        print(f"loop blocked, {name:<30} {longest} ms, {ours} ms with OmniCam's code on the stack")
+    for name, seen in figures["turns of the loop, ms"].items():
+        print(f"{name:<20} " + ", ".join(f"{what} {value}" for what, value in seen.items()))
     if options.json is not None:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
 
@@ -57,48 +62,54 @@ async def _measure(folder: Path, cameras: int, events: int, rate: float) -> Json
     sources = {name: {"url": "rtsp://127.0.0.1:9/none", "enabled": False} for name in names}
     async with open_house(folder, sources, set_up=False, more="loop_watch:\n") as house:
         hass = _home(house)
-        async with mqtt_client(house.broker) as client:
+        async with mqtt_client(house.broker) as client, _kept_there(house, names):
             await until(lambda: _watched(hass), 60, "the loop's watch")
-            await _report(hass, folder)  # what starting took is not looked at
-            await asyncio.sleep(5)
-            before = await _report(hass, folder)
-            seconds = await _set_up(house, client, names)
-            setting_up = await _report(hass, folder)
+            await asyncio.sleep(5)  # what starting took is not looked at
+            withdrawn = await _withdraw(hass, client, cameras)
+            first = await _set_up(house, cameras)
+            await asyncio.sleep(REST_S)
+            again = [await _reload(hass, cameras) for _ in range(RELOADS)]
             total = len(await hass.states())
-            again = await _reload(hass)
-            reloading = await _report(hass, folder)
-            # The node says again that its cameras are off whenever the integration claims them.
-            await asyncio.sleep(2)
-            await _be_there(client, names)
-            await _play(client, names, WARM_UP, rate)
-            warm = await _report(hass, folder)
-            await _play(client, names, events, rate)
-            await _settled(hass, names[-1])
-            after = await _report(hass, folder)
-    growth = after["resident"] - warm["resident"]
+            await hass.post("/api/services/loop_watch/begin", {})
+            await asyncio.sleep(REST_S)
+            phases = {"idle": await _report(hass, folder)}
+            await _reload(hass, cameras)
+            phases["set-up again"] = await _report(hass, folder)
+            await _be_away(client)
+            phases["node away and back"] = await _report(hass, folder)
+            held = []
+            for number in (WARM_UP, *[events // SAMPLES] * SAMPLES):
+                await _play(client, names, number, rate)
+                await _settled(hass, names[-1])
+                phases["events"] = await _report(hass, folder)
+                held.append(phases["events"])
+    after = [f"{(each['resident'] - held[0]['resident']) / 1e6:+.1f}" for each in held[1:]]
     return {
         "cameras": cameras,
         "states": total,
-        "first set-up with hand-over from MQTT, s": round(seconds, 2),
-        "unloaded and set up again, s": round(again, 2),
+        "MQTT discovery taken away by Home Assistant, s": round(withdrawn, 2),
+        "first set-up, s; every sensor known, s": _rounded(first),
+        "unloaded and set up again, s; known, s": [_rounded(each) for each in again],
         "events": events,
-        "memory after the warm-up, MB": round(warm["resident"] / 1e6, 1),
-        "memory growth over the events, MB": round(growth / 1e6, 2),
-        "objects more": after["objects"] - warm["objects"],
-        "stalls": {
+        "memory after the warm-up, MB": round(held[0]["resident"] / 1e6, 1),
+        f"memory more after each {events // SAMPLES} events, MB": after,
+        "objects more": held[-1]["objects"] - held[0]["objects"],
+        "objects of OmniCam's more": held[-1]["ours"] - held[0]["ours"],
+        "turns of the loop, ms": {
             name: {
-                "longest, ms": round(seen["worst_ms"], 1),
-                "longest with OmniCam's code, ms": round(seen["omnicam_ms"], 1),
-                "held by": seen["held_by"][:4],
+                "longest": round(seen["longest_ms"], 1),
+                "longest with OmniCam in it": round(seen["longest_with_ours_ms"], 1),
+                "OmniCam's part": round(seen["ours_ms"], 1),
+                "made by": seen["ours_by"],
+                "collector": round(seen["collector_ms"], 1),
             }
-            for name, seen in (
-                ("idle", before),
-                ("first set-up", setting_up),
-                ("set-up again", reloading),
-                ("events", after),
-            )
+            for name, seen in phases.items()
         },
     }
+
+
+def _rounded(seconds: tuple[float, float]) -> list[float]:
+    return [round(each, 2) for each in seconds]
 
 
 def _home(house: House) -> HomeAssistant:
@@ -126,55 +137,98 @@ async def _report(hass: HomeAssistant, folder: Path) -> Json:
     return report
 
 
-async def _set_up(house: House, client: aiomqtt.Client, names: list[str]) -> float:
-    """Set the integration up; seconds from the last click until every sensor is there."""
-    hass = _home(house)
-    await _be_there(client, names)
-    flow = await hass.discovered_flow("omnicam", 30)
-    return await _until_known(
-        hass,
-        names,
-        lambda: hass.finish_flow(flow, {"url": house.node.url, "token": house.node.token}),
-    )
+async def _withdraw(hass: HomeAssistant, client: aiomqtt.Client, cameras: int) -> float:
+    """Claim the node as the integration does; seconds until its MQTT discovery is gone."""
 
+    async def shown() -> int:
+        return sum("binary_sensor.camera_" in name for name in await hass.states())
 
-async def _be_there(client: aiomqtt.Client, names: list[str]) -> None:
-    """Say that every camera is there and sees nothing."""
-    off = json.dumps(_state("OFF"))
-    for name in names:
-        await client.publish(topics.camera_status(NODE, name), "online", qos=1, retain=True)
-        for anomaly in AnomalyClass:
-            await client.publish(topics.state(NODE, name, anomaly), off, qos=1, retain=True)
+    async def complete() -> bool:
+        return await shown() == cameras * len(AnomalyClass)
 
+    async def gone() -> bool:
+        return await shown() == 0
 
-async def _reload(hass: HomeAssistant) -> float:
-    """Set the entry up again, as a start of Home Assistant does; seconds until it is loaded."""
-    (entry,) = await hass.get("/api/config/config_entries/entry?domain=omnicam")
+    await until(complete, SET_UP_S, "the node's MQTT discovery")
     began = time.monotonic()
-    await hass.post(f"/api/config/config_entries/entry/{entry['entry_id']}/reload", {})
-    return time.monotonic() - began
+    await client.publish(topics.owner(NODE), "integration", qos=1, retain=True)
+    await until(gone, SET_UP_S, "the end of the MQTT discovery")
+    seconds = time.monotonic() - began
+    await asyncio.sleep(REST_S)
+    return seconds
 
 
-async def _until_known(
-    hass: HomeAssistant, names: list[str], begin: Callable[[], Awaitable[object]]
-) -> float:
-    """Seconds from an action until every sensor has a state that says something."""
+async def _set_up(house: House, cameras: int) -> tuple[float, float]:
+    """Set the integration up as with the last click."""
+    hass = _home(house)
+    flow = await hass.discovered_flow("omnicam", 30)
+    answers = {"url": house.node.url, "token": house.node.token}
+    return await _timed(hass, cameras, hass.finish_flow(flow, answers))
+
+
+@asynccontextmanager
+async def _kept_there(house: House, names: list[str]) -> AsyncIterator[None]:
+    """Say that every camera is there and sees nothing, also when the node says that it is off.
+
+    The node does so whenever the integration claims it.
+    """
+    off = json.dumps(_state("OFF"))
+    wanted = {topics.camera_status(NODE, name): "online" for name in names} | {
+        topics.state(NODE, name, anomaly): off for name in names for anomaly in AnomalyClass
+    }
+    unwanted = {b"", b"offline", b"disabled"}
+    async with mqtt_client(house.broker) as client:
+
+        async def keep() -> None:
+            async for message in client.messages:
+                if message.payload in unwanted and (say := wanted.get(str(message.topic))):
+                    await client.publish(str(message.topic), say, qos=1, retain=True)
+
+        keeping = asyncio.create_task(keep())
+        await client.subscribe(f"omnicam/{NODE}/+/+", qos=1)
+        for topic, say in wanted.items():
+            await client.publish(topic, say, qos=1, retain=True)
+        try:
+            yield
+        finally:
+            keeping.cancel()
+
+
+async def _be_away(client: aiomqtt.Client) -> None:
+    """Say that the node is gone and, when that has come through, that it is back."""
+    for status in ("offline", "online"):
+        await client.publish(topics.node_status(NODE), status, qos=1, retain=True)
+        await asyncio.sleep(3)
+
+
+async def _reload(hass: HomeAssistant, cameras: int) -> tuple[float, float]:
+    """Set the entry up again, as a start of Home Assistant does, and let the node rest."""
+    (entry,) = await hass.get("/api/config/config_entries/entry?domain=omnicam")
+    path = f"/api/config/config_entries/entry/{entry['entry_id']}/reload"
+    seconds = await _timed(hass, cameras, hass.post(path, {}))
+    await asyncio.sleep(REST_S)
+    return seconds
+
+
+async def _timed(
+    hass: HomeAssistant, cameras: int, begin: Awaitable[object]
+) -> tuple[float, float]:
+    """Seconds until the entry is set up, with all its entities, and until every sensor says on/off.
+
+    The question is asked by a template, for a listener to all states would slow down what it sees.
+    """
+    began = time.monotonic()
+    await begin
+    set_up = time.monotonic() - began
     # A node without a model has nothing that could judge the other one.
     judged = set(AnomalyClass) - {AnomalyClass.DANGEROUS_TOOL}
-    missing = {f"binary_sensor.{name}_{anomaly}" for name in names for anomaly in judged}
-    async with hass.websocket() as socket:
-        await socket.subscribe()
-        began = time.monotonic()
-        beginning = asyncio.ensure_future(begin())
-        async with asyncio.timeout(SET_UP_S):
-            async for state in socket.state_changes():
-                if state["state"] not in ("unavailable", "unknown"):
-                    missing.discard(state["entity_id"])
-                if not missing:
-                    break
-        seconds = time.monotonic() - began
-        await beginning
-    return seconds
+
+    async def known() -> bool:
+        count = await hass.post("/api/template", {"template": _KNOWN})
+        return int(count) == cameras * len(judged)
+
+    await until(known, SET_UP_S, "the state of every sensor")
+    return set_up, time.monotonic() - began
 
 
 async def _play(client: aiomqtt.Client, names: list[str], events: int, rate: float) -> None:
@@ -201,11 +255,11 @@ async def _settled(hass: HomeAssistant, camera: str) -> None:
     """Wait until the last camera's last event has come through."""
 
     async def quiet() -> bool:
-        first = await hass.states()
+        changed = f"/api/states/event.{camera}_anomaly"
+        first = await hass.get(changed)
         await asyncio.sleep(1)
-        second = await hass.states()
-        changed = f"event.{camera}_anomaly"
-        return bool(first[changed]["last_updated"] == second[changed]["last_updated"])
+        second = await hass.get(changed)
+        return bool(first["last_updated"] == second["last_updated"])
 
     await until(quiet, 120, "the end of the events")
 

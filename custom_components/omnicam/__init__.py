@@ -18,6 +18,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_register_actions
@@ -84,6 +85,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> b
 
 async def async_unload_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> bool:
     """Unload a node; it keeps its owner, since the integration comes back after a restart."""
+    # Home Assistant would take them away all at once.
+    for platform in async_get_platforms(hass, DOMAIN):
+        if platform.config_entry is entry:
+            for entity in tuple(platform.entities.values()):
+                await entity.async_remove()
+                await entry.runtime_data.pace.async_pause()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

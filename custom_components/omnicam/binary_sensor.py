@@ -4,7 +4,7 @@ Nine are the node's own classes; the others are the household's own questions, a
 them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, override
 
@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import AnomalyClass
+from .const import DOMAIN, AnomalyClass
 from .data import OmnicamConfigEntry
 from .entity import OmnicamCameraEntity
 from .feed import CameraFeed
@@ -90,40 +90,56 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of every camera, now and later."""
     chinese = hass.config.language.startswith("zh")
+    registry = er.async_get(hass)
+
+    def add_own(feed: CameraFeed, questions: Iterable[OwnQuestion]) -> None:
+        async_add_entities(
+            AnomalySensor(feed, _describe_own(question, chinese=chinese)) for question in questions
+        )
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
         async_add_entities(AnomalySensor(feed, description) for description in DESCRIPTIONS)
-        known: dict[str, OwnQuestion] = {}
+        known = {question.id: question for question in feed.questions}
+        add_own(feed, known.values())
 
         @callback
-        def add_questions() -> None:
+        def follow_questions() -> None:
             asked = {question.id: question for question in feed.questions}
             if asked == known:
                 return
-            new = [question for name, question in asked.items() if name not in known]
+            for name in known.keys() - asked.keys():
+                _forget(registry, _own_id(feed, name))
+            add_own(feed, [question for name, question in asked.items() if name not in known])
             known.clear()
             known.update(asked)
-            _forget_others(hass, entry, feed)
-            async_add_entities(
-                AnomalySensor(feed, _describe_own(question, chinese=chinese)) for question in new
-            )
 
-        _forget_others(hass, entry, feed)
-        add_questions()
-        entry.async_on_unload(feed.async_listen(add_questions, "status"))
+        entry.async_on_unload(feed.async_listen(follow_questions, "status"))
 
+    _forget_unasked(registry, entry)
     entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 
 
+def _own_id(feed: CameraFeed, question: str) -> str:
+    return f"{feed.node_id}/{feed.info.id}/{_QUESTION}{question}"
+
+
 @callback
-def _forget_others(hass: HomeAssistant, entry: OmnicamConfigEntry, feed: CameraFeed) -> None:
-    """Take sensors of questions that are asked no more out of the registry."""
-    registry = er.async_get(hass)
-    start = f"{feed.node_id}/{feed.info.id}/{_QUESTION}"
-    asked = {f"{start}{question.id}" for question in feed.questions}
+def _forget(registry: er.EntityRegistry, unique_id: str) -> None:
+    if entity_id := registry.async_get_entity_id("binary_sensor", DOMAIN, unique_id):
+        registry.async_remove(entity_id)
+
+
+@callback
+def _forget_unasked(registry: er.EntityRegistry, entry: OmnicamConfigEntry) -> None:
+    """Take sensors of questions out of the registry that are asked no more since the last time."""
+    asked = {
+        _own_id(feed, question.id)
+        for feed in entry.runtime_data.cameras.values()
+        for question in feed.questions
+    }
     for known in er.async_entries_for_config_entry(registry, entry.entry_id):
-        if known.unique_id.startswith(start) and known.unique_id not in asked:
+        if f"/{_QUESTION}" in known.unique_id and known.unique_id not in asked:
             registry.async_remove(known.entity_id)
 
 

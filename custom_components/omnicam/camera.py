@@ -11,7 +11,7 @@ from .api import ApiError
 from .const import LOGGER
 from .data import OmnicamConfigEntry
 from .entity import OmnicamCameraEntity
-from .feed import CameraFeed
+from .feed import API_TOPIC, CameraFeed
 from .monitor import ApiMonitor
 
 PARALLEL_UPDATES: Final = 0
@@ -41,7 +41,7 @@ class OmnicamCamera(OmnicamCameraEntity, Camera):
     def __init__(self, feed: CameraFeed, monitor: ApiMonitor) -> None:
         """Take the feed and the monitor of the API that pictures come from."""
         Camera.__init__(self)
-        OmnicamCameraEntity.__init__(self, feed, "camera")
+        OmnicamCameraEntity.__init__(self, feed, "camera", "settings", API_TOPIC)
         self._monitor = monitor
         self._was_on = True
 
@@ -85,7 +85,7 @@ class OmnicamCamera(OmnicamCameraEntity, Camera):
         """Follow the feed, and close the stream with the camera, whoever closes it."""
         await super().async_added_to_hass()
         self._was_on = self.is_on
-        self.async_on_remove(self._feed.async_listen(self._follow_privacy))
+        self.async_on_remove(self._feed.async_listen(self._follow_privacy, "status"))
 
     @override
     async def async_turn_on(self) -> None:

@@ -16,16 +16,16 @@ class OmnicamCameraEntity(Entity):
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, feed: CameraFeed, key: str, topic: str | None = None) -> None:
+    def __init__(self, feed: CameraFeed, key: str, *topics: str) -> None:
         """Take the feed of the camera and the entity's name within it.
 
         Args:
             feed: of the camera.
             key: the entity's name within the camera.
-            topic: the one that it shows, beside whether the camera is there; None for all.
+            topics: those that it shows, beside whether the camera is there.
         """
         self._feed = feed
-        self._topic = topic
+        self._topics = topics
         # Slashes, as in the topics: node "a_b" with camera "c" is not node "a" with "b_c".
         self._attr_unique_id = f"{feed.node_id}/{feed.info.id}/{key}"
         self._attr_device_info = DeviceInfo(
@@ -42,7 +42,8 @@ class OmnicamCameraEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Follow the feed."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._feed.async_listen(self.async_write_ha_state, self._topic))
+        for topic in self._topics:
+            self.async_on_remove(self._feed.async_listen(self.async_write_ha_state, topic))
 
 
 class OmnicamNodeEntity(Entity):

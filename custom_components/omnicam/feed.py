@@ -27,6 +27,9 @@ from .topics import Handler, Parser, TopicFeed, add_listener, payload_bytes
 
 _REMEMBERED_MESSAGES = 32
 
+API_TOPIC: Final = "api"
+"""No topic of the node's: what its HTTP API gives, for the entities that show that."""
+
 LEVELS: Final = ("none", "low", "medium", "high")
 """What a camera's level can be."""
 
@@ -160,23 +163,22 @@ class CameraFeed(TopicFeed):
 
     @callback
     def async_update_info(self, node: NodeInfo) -> None:
-        """Take over what a newer info says about this camera."""
+        """Take over what a newer info says about this camera.
+
+        As with all that concerns many cameras, it is for the hub to notify, one after the other.
+        """
         self._node = node
         self.info = node.cameras[self.info.id]
-        self.async_notify()
 
     @callback
     def async_set_node_online(self, *, online: bool) -> None:
         """Follow the node's own status."""
-        if online is not self.node_online:
-            self.node_online = online
-            self.async_notify()
+        self.node_online = online
 
     @callback
     def async_forget_status(self) -> None:
         """Drop the status when the broker is lost: it is repeated as soon as it is back."""
         self.status = None
-        self.async_notify()
 
     @callback
     def async_listen_events(self, listener: Callable[[AnomalyEvent], None]) -> CALLBACK_TYPE:

@@ -13,11 +13,12 @@ from .complaints import Complaints
 from .const import INFO_TIMEOUT, LOGGER, TOPIC_ROOT
 from .data import OmnicamConfigEntry
 from .devices import async_sync_devices
-from .feed import CameraFeed
+from .feed import API_TOPIC, CameraFeed
 from .handover import async_claim
 from .models import AnomalyEvent, NodeInfo, parse_info
 from .monitor import ApiMonitor
 from .node_feed import NodeFeed
+from .pace import Pace
 from .payload import Flaw, PayloadError, UnsupportedContractError, read_object, shown
 from .subentries import CameraSubentries
 
@@ -41,7 +42,10 @@ class OmnicamHub:
         self._new_camera_listeners: list[NewCameraListener] = []
         self._stopped = False
         self._told_away = False
+        self._untold: dict[tuple[CameraFeed, str | None], None] = {}  # a set that keeps its order
+        self._telling = False
         self.node = node
+        self.pace = Pace()
         self.info: NodeInfo | None = None
         self.online: bool | None = None
         self.foreign_contract: str | None = None
@@ -82,6 +86,7 @@ class OmnicamHub:
     def async_stop(self) -> None:
         """Stop listening; what was subscribed so far is undone on every path."""
         self._stopped = True
+        self._untold.clear()
         self.monitor.async_stop()
         self.catch_up.async_stop()
         while self._unsubscribe:
@@ -103,16 +108,13 @@ class OmnicamHub:
         return remove
 
     async def async_add_for_cameras(self, add: NewCameraListener) -> CALLBACK_TYPE:
-        """As `async_on_camera`, for adding entities: a step of the loop for each camera.
-
-        Home Assistant adds entities without a pause; those of a hundred cameras at once would
-        hold everything else up for seconds.
-        """
+        """As `async_on_camera`, for adding entities: as Home Assistant can bear it."""
         done: set[str] = set()
-        while feed := next((f for f in self.cameras.values() if f.info.id not in done), None):
-            add(feed)
-            done.add(feed.info.id)
-            await asyncio.sleep(0)
+        async with self.pace:
+            while feed := next((f for f in self.cameras.values() if f.info.id not in done), None):
+                add(feed)
+                done.add(feed.info.id)
+                await self.pace.async_pause()
         self._new_camera_listeners.append(add)
         return lambda: self._new_camera_listeners.remove(add)
 
@@ -122,7 +124,7 @@ class OmnicamHub:
         async with self._lock:
             if self._stopped:
                 return
-            self.info = info
+            changed, self.info = info != self.info, info
             for camera_id in self.cameras.keys() - info.cameras.keys():
                 self.cameras.pop(camera_id).async_stop()
             async_sync_devices(self._hass, self._entry, info)
@@ -131,6 +133,8 @@ class OmnicamHub:
             for camera_id, camera in info.cameras.items():
                 if (known := self.cameras.get(camera_id)) is not None:
                     known.async_update_info(info)
+                    if changed:
+                        self._tell_later(known)
                     await known.async_follow_questions()
                     continue
                 feed = CameraFeed(
@@ -189,6 +193,7 @@ class OmnicamHub:
         self.feed.async_set_online(online=self.online)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=self.online)
+            self._tell_later(feed)
 
     @callback
     def _on_connection(self, connected: bool) -> None:  # noqa: FBT001 (MQTT calls it so)
@@ -208,6 +213,7 @@ class OmnicamHub:
         for feed in self.cameras.values():
             feed.async_set_node_online(online=False)
             feed.async_forget_status()
+            self._tell_later(feed)
 
     @callback
     def _tell_away(self, what: str) -> None:
@@ -226,4 +232,22 @@ class OmnicamHub:
         if self.monitor.available and self.online:
             self.catch_up.async_api_answers()
         for feed in self.cameras.values():
-            feed.async_notify()
+            self._tell_later(feed, API_TOPIC)
+
+    @callback
+    def _tell_later(self, feed: CameraFeed, topic: str | None = None) -> None:
+        """Let a camera's entities show what is known now, after those that wait already."""
+        self._untold[feed, topic] = None
+        if not self._telling and not self._stopped:
+            self._telling = True
+            self._entry.async_create_task(self._hass, self._async_tell(), "omnicam tell entities")
+
+    async def _async_tell(self) -> None:
+        try:
+            while self._untold:
+                feed, topic = next(iter(self._untold))
+                del self._untold[feed, topic]
+                feed.async_notify(topic)
+                await self.pace.async_pause()
+        finally:
+            self._telling = False

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from homeassistant.components import mqtt
@@ -58,9 +59,10 @@ class TopicFeed:
     def async_notify(self, topic: str | None = None) -> None:
         """Tell the entities that what one topic says may have changed; None: everything may."""
         topics = tuple(self._state_listeners) if topic is None else (topic, None)
-        for each in topics:
-            for listener in tuple(self._state_listeners.get(each, ())):
-                listener()
+        # Once each, since an entity may show more than one topic.
+        found = (self._state_listeners.get(each, ()) for each in topics)
+        for listener in dict.fromkeys(chain.from_iterable(found)):
+            listener()
 
     async def async_command(self, setting: str, value: str, obeyed: Callable[[], bool]) -> None:
         """Ask the node for something, and return once it says that it is so.

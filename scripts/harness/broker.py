@@ -70,6 +70,9 @@ class Broker:
             raise RuntimeError(msg)
         self._folder.mkdir(parents=True, exist_ok=True)
         lines = [f"listener {self.port} 127.0.0.1", f"user {_user()}"]
+        # As Home Assistant's app has it: what a hundred cameras retain would not fit in Mosquitto's
+        # own limit of 1,000, and the broker drops the rest without a word.
+        lines.append("max_queued_messages 8192")
         if self.username is None:
             lines.append("allow_anonymous true")
         else:
