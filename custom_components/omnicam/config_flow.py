@@ -31,6 +31,7 @@ from .api import (
 )
 from .const import (
     CONF_ANNOUNCED_URL,
+    CONF_APP,
     CONF_NODE,
     DISCOVERY_TOPIC,
     DOMAIN,
@@ -94,6 +95,7 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
         found = _read_app(discovery_info.config)
         if found is None:
             return self.async_abort(reason="invalid_discovery_info")
+        found[CONF_APP] = discovery_info.slug
         node = found[CONF_NODE]
         # A card that was found through the broker asks for a token; this one needs none.
         entry = await self.async_set_unique_id(node, raise_on_progress=False)
@@ -118,14 +120,15 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
 
         An address that the user has corrected is left alone as long as its token works.
         """
-        known = {key: entry.data.get(key) for key in (CONF_URL, CONF_TOKEN)}
+        known = {key: entry.data.get(key) for key in (CONF_URL, CONF_TOKEN, CONF_APP)}
         if entry.data and known != {key: found[key] for key in known}:
             moved = known[CONF_URL] == entry.data.get(CONF_ANNOUNCED_URL)
             if moved or known[CONF_TOKEN] != found[CONF_TOKEN]:
                 answer = await self._async_try(found, found[CONF_NODE])
                 if answer.data:
+                    updates = answer.data | {CONF_APP: found[CONF_APP]}
                     return self.async_update_reload_and_abort(
-                        entry, data_updates=answer.data, reason="node_known"
+                        entry, data_updates=updates, reason="node_known"
                     )
         return self.async_abort(reason="node_known")
 
@@ -140,7 +143,8 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
             else:
                 answer = await self._async_try(self._app, self._app[CONF_NODE])
                 if answer.data:
-                    return self.async_create_entry(title=answer.name, data=answer.data)
+                    data = answer.data | {CONF_APP: self._app[CONF_APP]}
+                    return self.async_create_entry(title=answer.name, data=data)
                 errors = dict.fromkeys(("base",), *answer.errors.values())
         return self.async_show_form(
             step_id="hassio_confirm",

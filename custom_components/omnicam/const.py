@@ -33,6 +33,9 @@ CONF_NODE: Final = "node"
 CONF_ANNOUNCED_URL: Final = "announced_url"
 """The API address the node itself gave; differs from `url` once the user has corrected it."""
 
+CONF_APP: Final = "app"
+"""Slug of the Home Assistant app that the node is; missing where it is none."""
+
 SUBENTRY_CAMERA: Final = "camera"
 """A camera that was added to the node through its API; its unique id is the camera's."""
 

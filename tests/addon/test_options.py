@@ -54,6 +54,7 @@ def test_the_default_options_and_one_camera_are_enough(manifest):
     assert result.pose_model == PLACE.pose_model
     assert (result.api.host, result.api.port) == ("0.0.0.0", 8130)
     assert result.api.public_url == PLACE.url
+    assert result.api.ingress is True
     assert "救命" in result.words
 
 

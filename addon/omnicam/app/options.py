@@ -123,8 +123,9 @@ def configuration(
     settings.setdefault("cameras", {})  # they may be added from Home Assistant
     settings.setdefault("pose_model", str(place.pose_model))
     api = {"public_url": place.url} | dict(settings.get("api") or {})
-    # The container's inside belongs to the app: config.yaml publishes this port and watches it.
-    settings["api"] = api | {"host": "0.0.0.0", "port": place.port}  # noqa: S104
+    # The container's inside belongs to the app: config.yaml publishes this port and watches it, and
+    # its `ingress` leads here.
+    settings["api"] = api | {"host": "0.0.0.0", "port": place.port, "ingress": True}  # noqa: S104
     settings["data"] = str(place.data)
     return settings
 

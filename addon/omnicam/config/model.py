@@ -274,11 +274,19 @@ class MqttSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:
-    """Where the HTTP API listens; `public_url` is what others are told, if not host and port."""
+    """Where the HTTP API listens.
+
+    Attributes:
+        host: address to listen on.
+        port: 0 lets the system choose.
+        public_url: what others are told, if not host and port.
+        ingress: whether Home Assistant's ingress leads here, whose users need no token.
+    """
 
     host: str = "0.0.0.0"  # noqa: S104 - Home Assistant calls from outside; a token guards it
     port: int = 8130
     public_url: str | None = None
+    ingress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

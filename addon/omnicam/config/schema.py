@@ -103,6 +103,7 @@ API = vol.Schema(
         "host": fields.text,
         "port": fields.number(0, 65535, whole=True),
         "public_url": fields.text,
+        "ingress": fields.flag,
     }
 )
 

@@ -11,8 +11,9 @@ from http import HTTPStatus
 from aiohttp import web
 
 from omnicam.config.model import ApiSettings, Secret
-from omnicam.serve import openapi
+from omnicam.serve import ingress, openapi
 from omnicam.serve.editing import EDITOR, CameraEditor
+from omnicam.serve.page.files import PATHS, page_file
 from omnicam.serve.problem import ProblemError
 from omnicam.serve.routes import ROUTES, VIEW
 from omnicam.serve.token import FILE_NAME, accepts
@@ -31,8 +32,10 @@ class PortError(RuntimeError):
     """The API cannot listen; the message names the setting and the remedy."""
 
 
-def application(view: NodeView, editor: CameraEditor, token: Secret) -> web.Application:
-    """Make the web application."""
+def application(
+    view: NodeView, editor: CameraEditor, token: Secret, gateway: str | None = None
+) -> web.Application:
+    """Make the web application; `gateway` is the address of Home Assistant's ingress, if any."""
 
     async def health(request: web.Request) -> web.Response:
         known = accepts(token, request.headers.get("Authorization"))
@@ -48,8 +51,9 @@ def application(view: NodeView, editor: CameraEditor, token: Secret) -> web.Appl
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        open_to_all = request.path == "/api/health"
-        if not open_to_all and not accepts(token, request.headers.get("Authorization")):
+        open_to_all = request.path == "/api/health" or request.path in PATHS
+        known = open_to_all or accepts(token, request.headers.get("Authorization"))
+        if not known and not ingress.lets_through(request, gateway):
             remedy = (
                 f"send 'Authorization: Bearer <token>'; the token is in the file {FILE_NAME} in "
                 "the node's data folder"
@@ -75,6 +79,8 @@ def application(view: NodeView, editor: CameraEditor, token: Secret) -> web.Appl
     app.router.add_get("/api/openapi.json", describe)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.handler)
+    for path in PATHS:
+        app.router.add_get(path, page_file)
     return app
 
 
@@ -87,7 +93,8 @@ async def serving(
     Raises:
         PortError: the address or port cannot be used.
     """
-    runner = web.AppRunner(application(view, editor, token), access_log=None, shutdown_timeout=2.0)
+    app = application(view, editor, token, ingress.GATEWAY if settings.ingress else None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     try:
         try:
