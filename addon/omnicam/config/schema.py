@@ -103,6 +103,10 @@ API = vol.Schema(
         "host": fields.text,
         "port": fields.number(0, 65535, whole=True),
         "public_url": fields.text,
+        "tls": fields.flag,
+        "cert_file": fields.path,
+        "key_file": fields.path,
+        "zeroconf": fields.flag,
     }
 )
 
