@@ -6,6 +6,7 @@ Nobody has to vouch for it: whoever has once seen its SHA-256 trusts this very c
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import socket
 import ssl
 from dataclasses import dataclass
@@ -60,7 +61,9 @@ def load_or_create(settings: ApiSettings, data: Path) -> Certificate | None:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         # An empty passphrase: nobody is there to be asked for one.
         context.load_cert_chain(certificate, key, password="")
-        return Certificate(context=context, fingerprint=_fingerprint(certificate.read_bytes()))
+        return Certificate(
+            context=context, fingerprint=_fingerprint(certificate.read_text("utf-8", "replace"))
+        )
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         remedy = (
             "delete both files and start the node again; Home Assistant then asks about the new one"
@@ -77,17 +80,15 @@ def spelled(fingerprint: str) -> str:
     return bytes.fromhex(fingerprint).hex(":").upper()
 
 
-def _fingerprint(pem: bytes) -> str:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-
+def _fingerprint(pem: str) -> str:
     # The first is the server's own; those of the authorities follow it.
-    return x509.load_pem_x509_certificates(pem)[0].fingerprint(hashes.SHA256()).hex()
+    first = pem[pem.index(ssl.PEM_HEADER) : pem.index(ssl.PEM_FOOTER) + len(ssl.PEM_FOOTER)]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
 
 
 def _make(certificate: Path, key: Path) -> None:
     """Make a key and a certificate that it signs itself; the certificate comes last."""
-    # Only here, and above: a node without TLS spares itself the memory.
+    # Only here: its 15 MB are needed at the first start alone.
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -160,6 +160,14 @@ def test_a_folder_that_takes_nothing_is_told(tmp_path: Path) -> None:
         made(tmp_path / "data")
 
 
+def test_the_first_certificate_of_a_chain_counts(tmp_path: Path) -> None:
+    first, other = made(tmp_path / "one"), made(tmp_path / "other")
+    file = tmp_path / "one" / CERTIFICATE_FILE
+    authority = (tmp_path / "other" / CERTIFICATE_FILE).read_text()
+    file.write_text(f"A remark\n{file.read_text()}{authority}")
+    assert made(tmp_path / "one").fingerprint == first.fingerprint != other.fingerprint
+
+
 async def test_a_certificate_of_the_users_own(tmp_path: Path) -> None:
     theirs = made(tmp_path / "theirs")
     files = {
