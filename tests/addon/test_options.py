@@ -175,6 +175,16 @@ def test_the_users_file_is_laid_over_the_options():
     assert result.api.public_url == "http://example:1"
 
 
+def test_the_supervisor_alone_tells_of_the_node():
+    assert settings().api.zeroconf is False
+    assert settings(OPTIONS, {"api": {"zeroconf": True}}).api.zeroconf is True
+
+
+def test_tls_inside_the_machine_is_refused():
+    with pytest.raises(ConfigError, match=r"api\.tls = true: is not for the app"):
+        settings(OPTIONS, {"api": {"tls": True}})
+
+
 def test_paths_in_the_file_start_at_its_folder():
     file = {
         "pose_model": "own.task",

@@ -84,6 +84,8 @@ async def test_user(hass: HomeAssistant, node: Node) -> None:
         "url": node.url,
         "token": TOKEN,
         "announced_url": node.url,
+        "fingerprint": None,
+        "announced_fingerprint": None,
     }
 
 

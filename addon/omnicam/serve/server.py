@@ -12,6 +12,7 @@ from aiohttp import web
 
 from omnicam.config.model import ApiSettings, Secret
 from omnicam.serve import ingress, openapi
+from omnicam.serve.certificate import Certificate, spelled
 from omnicam.serve.editing import EDITOR, CameraEditor
 from omnicam.serve.page.files import PATHS, page_file
 from omnicam.serve.problem import ProblemError
@@ -86,9 +87,15 @@ def application(
 
 @asynccontextmanager
 async def serving(
-    view: NodeView, editor: CameraEditor, token: Secret, settings: ApiSettings
+    view: NodeView,
+    editor: CameraEditor,
+    token: Secret,
+    settings: ApiSettings,
+    certificate: Certificate | None = None,
 ) -> AsyncIterator[int]:
     """Serve while the context is open; gives the port, which the system chose if it was 0.
+
+    With a certificate it speaks HTTPS and nothing else.
 
     Raises:
         PortError: the address or port cannot be used.
@@ -98,7 +105,8 @@ async def serving(
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            context = certificate.context if certificate else None
+            await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
         except OSError as error:
             msg = (
                 f"api.host, api.port = {settings.host}:{settings.port} cannot be used "
@@ -107,6 +115,8 @@ async def serving(
             raise PortError(msg) from error
         port: int = runner.addresses[0][1]
         _LOGGER.info("API listens on %s:%d", settings.host, port)
+        if certificate is not None:
+            _LOGGER.info("API certificate: SHA-256 %s", spelled(certificate.fingerprint))
         yield port
     finally:
         await runner.cleanup()
