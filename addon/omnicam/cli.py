@@ -150,6 +150,7 @@ def _unsure_words(settings: NodeSettings) -> str:
 def _run(book: CameraBook, *, until_finished: bool) -> int:
     from omnicam.detect.pose.model import ModelMissingError
     from omnicam.node.run import StartError, run
+    from omnicam.serve.certificate import CertificateError
     from omnicam.serve.server import PortError
 
     async def watch() -> list[str]:
@@ -163,7 +164,7 @@ def _run(book: CameraBook, *, until_finished: bool) -> int:
     try:
         with contextlib.suppress(asyncio.CancelledError):
             failures = asyncio.run(watch())
-    except (StartError, PortError, ModelMissingError) as error:
+    except (StartError, PortError, CertificateError, ModelMissingError) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     for failure in failures:

@@ -118,13 +118,19 @@ def origin(camera: CameraSettings) -> str:
     return "api" if camera.added else "file"
 
 
-def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], api: str) -> Payload:
+def info(
+    settings: NodeSettings,
+    cameras: Mapping[str, tuple[int, int, bool]],
+    api: str,
+    fingerprint: str | None = None,
+) -> Payload:
     """Make the payload of `info`.
 
     Args:
         settings: of the node.
         cameras: width, height and whether there is sound, of those cameras that were opened.
         api: address of the HTTP API.
+        fingerprint: SHA-256 of its own certificate, None without TLS.
     """
     questions = settings.model.questions if settings.model is not None else {}
     return {
@@ -133,6 +139,7 @@ def info(settings: NodeSettings, cameras: Mapping[str, tuple[int, int, bool]], a
         "name": settings.name,
         "version": __version__,
         "api": api,
+        "fingerprint": fingerprint,
         "engine": "embedded",
         "model": settings.model.name if settings.model is not None else None,
         "language": settings.language,

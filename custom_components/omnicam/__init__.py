@@ -23,10 +23,17 @@ from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_register_actions
 from .activity import async_follow_activity
-from .api import ApiAuthError, ApiContractError, ApiVersionError, ApiWrongNodeError, NodeApi
+from .api import (
+    ApiAuthError,
+    ApiCertificateError,
+    ApiContractError,
+    ApiVersionError,
+    ApiWrongNodeError,
+    NodeApi,
+)
 from .catch_up import async_forget_steps
 from .check_in import CHECK_INS, CheckIns, async_follow_falls
-from .const import CONF_NODE, DOMAIN, PLATFORMS
+from .const import CONF_FINGERPRINT, CONF_NODE, DOMAIN, PLATFORMS
 from .data import OmnicamConfigEntry
 from .devices import live_identifiers
 from .handover import async_claim, async_release, async_wait_until_withdrawn
@@ -37,6 +44,8 @@ from .watch import ProblemWatch, async_forget
 
 _SETUP_ERRORS: tuple[tuple[type[Exception], type[IntegrationError], str], ...] = (
     (ApiAuthError, ConfigEntryAuthFailed, "invalid_auth"),
+    # Whoever watches the API has asked for a decision; the right certificate may also come back.
+    (ApiCertificateError, ConfigEntryNotReady, "untrusted_certificate"),
     (ApiVersionError, ConfigEntryNotReady, "unsupported_contract"),
     (ApiWrongNodeError, ConfigEntryNotReady, "wrong_node"),
     (ApiContractError, ConfigEntryNotReady, "bad_answer"),
@@ -60,7 +69,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: OmnicamConfigEntry) -> b
     """Set up a node."""
     if not await mqtt.async_wait_for_mqtt_client(hass):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="mqtt_unavailable")
-    api = NodeApi(async_get_clientsession(hass), entry.data[CONF_URL], entry.data[CONF_TOKEN])
+    api = NodeApi(
+        async_get_clientsession(hass),
+        entry.data[CONF_URL],
+        entry.data[CONF_TOKEN],
+        entry.data.get(CONF_FINGERPRINT),
+    )
     hub = OmnicamHub(hass, entry, entry.data[CONF_NODE], api)
     # Before the start: Home Assistant also calls it when set-up fails.
     entry.async_on_unload(hub.async_stop)

@@ -27,6 +27,7 @@ _PIECE = 1 << 17
 _JSON_LIMIT = 1 << 20
 _IMAGE_LIMIT = 8 << 20
 _JPEG_MAGIC = b"\xff\xd8"
+_UNREACHED = (TimeoutError, aiohttp.ClientError, OSError)
 
 
 class ApiError(Exception):
@@ -35,6 +36,19 @@ class ApiError(Exception):
 
 class ApiConnectionError(ApiError):
     """The node was not reached, or said that it cannot answer now."""
+
+
+class ApiCertificateError(ApiConnectionError):
+    """The server's certificate is not to be trusted; nothing was sent to it.
+
+    `found` is the SHA-256 of what it shows instead of the pinned one; None where none is pinned and
+    no authority that Home Assistant knows has signed it.
+    """
+
+    def __init__(self, text: str, found: str | None = None) -> None:
+        """Keep what was found."""
+        self.found = found
+        super().__init__(text)
 
 
 class ApiAuthError(ApiError):
@@ -109,11 +123,19 @@ class Media:
 class NodeApi:
     """The calls of one node's API that Home Assistant needs; each raises `ApiError`."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
-        """Take Home Assistant's session, a normalised address and the bearer token."""
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, token: str, fingerprint: str | None = None
+    ) -> None:
+        """Take Home Assistant's session, a normalised address and the bearer token.
+
+        With a fingerprint, the SHA-256 of a certificate, that one alone is trusted, whoever has
+        signed it; without, the authorities that Home Assistant knows vouch for an https address.
+        """
         self._session = session
         self._url = URL(url)
         self._headers = {"Authorization": f"Bearer {token}"}
+        # The very same object for every request: it is part of what connections are kept by.
+        self._ssl = aiohttp.Fingerprint(bytes.fromhex(fingerprint)) if fingerprint else True
 
     async def info(self, expected_node: str | None = None) -> NodeInfo:
         """Give the node and its cameras, and make sure that it is the expected one."""
@@ -204,9 +226,10 @@ class NodeApi:
                 headers=headers,
                 timeout=_MEDIA_TIMEOUT,
                 allow_redirects=False,
+                ssl=self._ssl,
             )
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise ApiConnectionError(f"{where} was not reached: {type(error).__name__}") from error
+        except _UNREACHED as error:
+            raise _unreached(error, where) from error
         try:
             if response.status not in (200, 206, 416):
                 raise await _refusal(response, where)
@@ -232,12 +255,13 @@ class NodeApi:
                 json=body,
                 timeout=_ANSWER_TIMEOUT,
                 allow_redirects=False,
+                ssl=self._ssl,
             ) as response:
                 if response.status not in (200, 201):
                     raise await _refusal(response, where)
                 value = _object(await _read(response, where, _JSON_LIMIT), where)
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise ApiConnectionError(f"{where} was not reached: {type(error).__name__}") from error
+        except _UNREACHED as error:
+            raise _unreached(error, where) from error
         return value
 
     async def _json(self, *path: str) -> dict[str, Any]:
@@ -252,6 +276,7 @@ class NodeApi:
                 headers=self._headers,
                 timeout=_TIMEOUT,
                 allow_redirects=False,
+                ssl=self._ssl,
             ) as response:
                 if response.status in (401, 403):
                     raise ApiAuthError(f"{where} refused the token with {response.status}")
@@ -260,15 +285,39 @@ class NodeApi:
                 if response.status != 200:
                     raise ApiContractError(f"{where} answered {response.status}")
                 return await _read(response, where, limit)
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise ApiConnectionError(f"{where} was not reached: {type(error).__name__}") from error
+        except _UNREACHED as error:
+            raise _unreached(error, where) from error
+
+
+async def shown_certificate(session: aiohttp.ClientSession, url: str) -> str:
+    """Give the SHA-256 of the certificate that a server shows; no request is sent to it.
+
+    Raises `ApiConnectionError` where nobody speaks TLS.
+    """
+    try:
+        # No certificate has this one, so that the connection ends before the request.
+        async with session.head(url, ssl=aiohttp.Fingerprint(bytes(32)), timeout=_TIMEOUT):
+            raise ApiConnectionError("the server showed no certificate")
+    except aiohttp.ServerFingerprintMismatch as error:
+        return error.got.hex()
+    except _UNREACHED as error:
+        raise _unreached(error, "the certificate") from error
+
+
+def _unreached(error: Exception, where: str) -> ApiConnectionError:
+    if isinstance(error, aiohttp.ServerFingerprintMismatch):
+        found = error.got.hex()
+        return ApiCertificateError(f"the server of {where} has another certificate, {found}", found)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return ApiCertificateError(f"nobody vouches for the certificate of the server of {where}")
+    return ApiConnectionError(f"{where} was not reached: {type(error).__name__}")
 
 
 async def _pieces(response: aiohttp.ClientResponse, where: str) -> AsyncIterator[bytes]:
     try:
         async for piece in response.content.iter_chunked(_PIECE):
             yield piece
-    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+    except _UNREACHED as error:
         raise ApiConnectionError(f"{where} broke off: {type(error).__name__}") from error
 
 

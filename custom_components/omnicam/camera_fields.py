@@ -40,7 +40,9 @@ def fields(
     if any(night):
         begin, end = ((given or usual)[:5] for given, usual in zip(night, _NIGHT, strict=True))
         sent["night"] = f"{begin}-{end}"
-    sent[ZONES] = form.get(ZONES) or None
+    # Zones that the form only showed may have been drawn anew on the node's page meanwhile.
+    if (zones := form.get(ZONES) or None) != (current.get(ZONES) or None):
+        sent[ZONES] = zones
     return sent if current else {key: value for key, value in sent.items() if value is not None}
 
 

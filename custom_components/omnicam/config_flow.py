@@ -1,47 +1,54 @@
-"""Set-up of a node: found through its retained info on MQTT, or by its address and token."""
+"""Set-up of a node: found by broker, Supervisor or network, or by its address and token.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+However it was found, it is one entry. The token goes to no server before its certificate is
+trusted: the one that the node announced, that an authority vouches for, or that the user has seen.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, override
 
 import probatio
 from homeassistant.components import mqtt
 from homeassistant.config_entries import (
+    SOURCE_MQTT,
+    SOURCE_REAUTH,
+    SOURCE_ZEROCONF,
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
 )
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT, CONF_TOKEN, CONF_URL
+from homeassistant.const import CONF_NAME, CONF_TOKEN, CONF_URL
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
-from .api import (
-    ApiAuthError,
-    ApiConnectionError,
-    ApiContractError,
-    ApiError,
-    ApiVersionError,
-    ApiWrongNodeError,
-    NodeApi,
-    normalise_url,
-)
+from .ask_node import Answer, async_ask_node
 from .const import (
+    CONF_ANNOUNCED_FINGERPRINT,
     CONF_ANNOUNCED_URL,
+    CONF_APP,
+    CONF_FINGERPRINT,
     CONF_NODE,
-    DISCOVERY_TOPIC,
     DOMAIN,
     LOGGER,
     SUBENTRY_CAMERA,
-    TOPIC_ROOT,
+)
+from .discovery import (
+    FoundNode,
+    followed,
+    proven,
+    read_app,
+    read_mqtt,
+    read_zeroconf,
+    spelled,
 )
 from .flow_camera import CameraSubentryFlow
-from .models import NodeInfo, parse_info
 from .options import OmnicamOptionsFlow
-from .payload import PayloadError, UnsupportedContractError, read_object
+from .payload import PayloadError, UnsupportedContractError
 
 _URL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 _PASSWORD: Final = TextSelector(
@@ -52,22 +59,7 @@ _NODE_SCHEMA: Final = probatio.Schema(
     {probatio.Required(CONF_URL): _URL, probatio.Required(CONF_TOKEN): _PASSWORD}
 )
 
-_ERRORS: Final[tuple[tuple[type[ApiError], str, str], ...]] = (
-    (ApiAuthError, CONF_TOKEN, "invalid_auth"),
-    (ApiConnectionError, CONF_URL, "cannot_connect"),
-    (ApiVersionError, "base", "unsupported_contract"),
-    (ApiWrongNodeError, CONF_URL, "wrong_node"),
-    (ApiContractError, CONF_URL, "bad_answer"),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Answer:
-    """What a node's API made of an address and a token: the entry's data, or errors by field."""
-
-    name: str = ""
-    data: dict[str, Any] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
+_CREDENTIALS: Final = (CONF_TOKEN, CONF_FINGERPRINT, CONF_ANNOUNCED_FINGERPRINT)
 
 
 class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -76,8 +68,12 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
     VERSION = 1
     MINOR_VERSION = 1
 
-    _discovered: NodeInfo
+    _discovered: FoundNode
     _app: Mapping[str, Any]
+    _pinned: str | None = None
+    _shown: str
+    _typed: dict[str, Any]
+    _ask_again: Callable[[dict[str, Any]], Awaitable[ConfigFlowResult]]
 
     @classmethod
     @callback
@@ -91,15 +87,14 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     async def async_step_hassio(self, discovery_info: HassioServiceInfo) -> ConfigFlowResult:
         """Look at what the app told through the Supervisor: its node's address and token."""
-        found = _read_app(discovery_info.config)
+        found = read_app(discovery_info.config)
         if found is None:
             return self.async_abort(reason="invalid_discovery_info")
+        found[CONF_APP] = discovery_info.slug
         node = found[CONF_NODE]
         # A card that was found through the broker asks for a token; this one needs none.
         entry = await self.async_set_unique_id(node, raise_on_progress=False)
-        for flow in self._async_in_progress(include_uninitialized=True):
-            if flow["context"].get("unique_id") == node:
-                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+        self._replace_cards(node, SOURCE_MQTT, SOURCE_ZEROCONF)
         if entry is not None:
             return await self._async_follow_app(entry, found)
         self._app = found
@@ -111,6 +106,13 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
         )
         return await self.async_step_hassio_confirm()
 
+    def _replace_cards(self, node: str, *sources: str) -> None:
+        """End the flows by which the same node was found in another way."""
+        for flow in self._async_in_progress(include_uninitialized=True):
+            context = flow["context"]
+            if context.get("unique_id") == node and context["source"] in sources:
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
     async def _async_follow_app(
         self, entry: ConfigEntry, found: Mapping[str, Any]
     ) -> ConfigFlowResult:
@@ -118,14 +120,15 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
 
         An address that the user has corrected is left alone as long as its token works.
         """
-        known = {key: entry.data.get(key) for key in (CONF_URL, CONF_TOKEN)}
+        known = {key: entry.data.get(key) for key in (CONF_URL, CONF_TOKEN, CONF_APP)}
         if entry.data and known != {key: found[key] for key in known}:
             moved = known[CONF_URL] == entry.data.get(CONF_ANNOUNCED_URL)
             if moved or known[CONF_TOKEN] != found[CONF_TOKEN]:
                 answer = await self._async_try(found, found[CONF_NODE])
                 if answer.data:
+                    updates = answer.data | {CONF_APP: found[CONF_APP]}
                     return self.async_update_reload_and_abort(
-                        entry, data_updates=answer.data, reason="node_known"
+                        entry, data_updates=updates, reason="node_known"
                     )
         return self.async_abort(reason="node_known")
 
@@ -140,7 +143,8 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
             else:
                 answer = await self._async_try(self._app, self._app[CONF_NODE])
                 if answer.data:
-                    return self.async_create_entry(title=answer.name, data=answer.data)
+                    data = answer.data | {CONF_APP: self._app[CONF_APP]}
+                    return self.async_create_entry(title=answer.name, data=data)
                 errors = dict.fromkeys(("base",), *answer.errors.values())
         return self.async_show_form(
             step_id="hassio_confirm",
@@ -159,37 +163,62 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_mqtt(self, discovery_info: MqttServiceInfo) -> ConfigFlowResult:
         """Look at a node's info that the broker brought."""
         try:
-            info = _read_discovery(discovery_info)
+            told = read_mqtt(discovery_info)
         except UnsupportedContractError as error:
             LOGGER.warning("Ignoring the node on %s: %s", discovery_info.topic, error)
             return self.async_abort(reason="unsupported_contract")
         except PayloadError as error:
             LOGGER.warning("Malformed message on %s: %s", discovery_info.topic, error)
             return self.async_abort(reason="invalid_discovery_info")
-        if info is None:
+        if told is None:
             return self.async_abort(reason="invalid_discovery_info")
-        if (entry := await self.async_set_unique_id(info.node)) is not None:
-            return self._follow_known(entry, info)
-        self._discovered = info
-        self.context["title_placeholders"] = {"name": info.name}
+        # A known node is followed even while its owner is asked for a new token or certificate.
+        entry = await self.async_set_unique_id(told.node, raise_on_progress=False)
+        if entry is not None:
+            return self._follow_known(entry, told)
+        # Only who may write to the broker can have said this, anybody what the network brought.
+        self._replace_cards(told.node, SOURCE_ZEROCONF)
+        await self.async_set_unique_id(told.node)
+        self._show_card(told)
         return await self.async_step_confirm()
 
-    def _follow_known(self, entry: ConfigEntry, info: NodeInfo) -> ConfigFlowResult:
-        """End the flow of a known node; follow it if it moved.
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        """Look at a node that announced itself in the network."""
+        try:
+            told = read_zeroconf(discovery_info)
+        except UnsupportedContractError as error:
+            LOGGER.debug("Ignoring %s: %s", discovery_info.name, error)
+            return self.async_abort(reason="unsupported_contract")
+        except PayloadError as error:
+            LOGGER.debug("%s is no node: %s", discovery_info.name, error)
+            return self.async_abort(reason="invalid_discovery_info")
+        entry = await self.async_set_unique_id(told.node, raise_on_progress=False)
+        if entry is not None:
+            if proven(entry.data, told):
+                return self._follow_known(entry, told)
+            return self.async_abort(reason="node_known")
+        await self.async_set_unique_id(told.node)
+        self._show_card(told)
+        return await self.async_step_zeroconf_confirm()
+
+    def _show_card(self, told: FoundNode) -> None:
+        self._discovered = told
+        self._pinned = told.fingerprint
+        self.context["title_placeholders"] = {"name": told.name}
+
+    def _follow_known(self, entry: ConfigEntry, told: FoundNode) -> ConfigFlowResult:
+        """End the flow of a known node; follow it if it moved or has a new certificate.
 
         The reason is not `already_configured`: on that one the MQTT integration may stop
         listening to the topic, and further nodes would never be found.
         """
-        address = _announced(info)
-        known = entry.data.get(CONF_ANNOUNCED_URL)
-        # An address that the user has corrected is left alone.
-        if address and known and known != address and entry.data[CONF_URL] == known:
-            return self.async_update_reload_and_abort(
-                entry,
-                data_updates={CONF_URL: address, CONF_ANNOUNCED_URL: address},
-                reason="node_known",
-            )
-        return self.async_abort(reason="node_known")
+        if not (changes := followed(entry.data, told)):
+            return self.async_abort(reason="node_known")
+        for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+            # It asks about what has just been answered; if not, it comes again.
+            self.hass.config_entries.flow.async_abort(flow["flow_id"])
+        return self.async_update_reload_and_abort(entry, data_updates=changes, reason="node_known")
 
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
@@ -201,13 +230,68 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
             answer = await self._async_try(user_input, found.node)
             if answer.data:
                 return self.async_create_entry(title=found.name, data=answer.data)
+            if answer.certificate:
+                return self._ask_trust(answer.certificate, user_input, self.async_step_confirm)
             errors = answer.errors
         return self.async_show_form(
             step_id="confirm",
-            data_schema=self._suggest(user_input, _announced(found)),
+            data_schema=self._suggest(user_input, found.url),
             errors=errors,
-            description_placeholders={"name": found.name, "cameras": str(len(found.cameras))},
+            description_placeholders={"name": found.name, "cameras": str(found.cameras)},
         )
+
+    async def async_step_zeroconf_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the token of a node that was found in the network, and for nothing else."""
+        found = self._discovered
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if not await mqtt.async_wait_for_mqtt_client(self.hass):
+                errors = {"base": "mqtt_unavailable"}
+            else:
+                answer = await self._async_try({CONF_URL: found.url} | user_input, found.node)
+                if answer.data:
+                    return self.async_create_entry(title=found.name, data=answer.data)
+                if answer.certificate:
+                    return self._ask_trust(
+                        answer.certificate, user_input, self.async_step_zeroconf_confirm
+                    )
+                errors = _without_address(answer.errors)
+        return self.async_show_form(
+            step_id="zeroconf_confirm",
+            data_schema=_TOKEN_SCHEMA,
+            errors=errors,
+            description_placeholders={"name": found.name, "url": str(found.url)},
+        )
+
+    def _ask_trust(
+        self,
+        certificate: str,
+        typed: dict[str, Any],
+        again: Callable[[dict[str, Any]], Awaitable[ConfigFlowResult]],
+    ) -> ConfigFlowResult:
+        """Show a certificate; if the user trusts it, the step that met it tries again."""
+        self._shown, self._typed, self._ask_again = certificate, typed, again
+        changed = self._pinned is not None
+        return self.async_show_form(
+            step_id="certificate_changed" if changed else "certificate",
+            description_placeholders={
+                "found": spelled(certificate),
+                "expected": spelled(self._pinned or ""),
+            },
+        )
+
+    async def async_step_certificate(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the certificate that was shown for the right one."""
+        if user_input is None:
+            return self._ask_trust(self._shown, self._typed, self._ask_again)
+        self._pinned = self._shown
+        return await self._ask_again(self._typed)
+
+    async_step_certificate_changed = async_step_certificate
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -221,13 +305,20 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
                 await self.async_set_unique_id(answer.data[CONF_NODE], raise_on_progress=False)
                 self._abort_if_unique_id_configured()
                 return self.async_create_entry(title=answer.name, data=answer.data)
+            if answer.certificate:
+                return self._ask_trust(answer.certificate, user_input, self.async_step_user)
             errors = answer.errors
         return self.async_show_form(
             step_id="user", data_schema=self._suggest(user_input, None), errors=errors
         )
 
-    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Begin anew because the node refused the token."""
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Begin anew because the node refused the token, or shows another certificate."""
+        self._pinned = entry_data.get(CONF_FINGERPRINT)
+        answer = await self._async_try(entry_data, entry_data[CONF_NODE])
+        if answer.certificate:
+            known = {CONF_TOKEN: entry_data[CONF_TOKEN]}
+            return self._ask_trust(answer.certificate, known, self.async_step_reauth_confirm)
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
@@ -243,13 +334,13 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
             )
             if answer.data:
                 return self.async_update_reload_and_abort(
-                    entry, data_updates={CONF_TOKEN: answer.data[CONF_TOKEN]}
+                    entry, data_updates={key: answer.data[key] for key in _CREDENTIALS}
                 )
-            # This form has no field for the address, so say it above the form.
-            errors = {
-                where if where == CONF_TOKEN else "base": key
-                for where, key in answer.errors.items()
-            }
+            if answer.certificate:
+                return self._ask_trust(
+                    answer.certificate, user_input, self.async_step_reauth_confirm
+                )
+            errors = _without_address(answer.errors)
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=_TOKEN_SCHEMA,
@@ -263,10 +354,14 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
         """Change the address or the token of the same node."""
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
-        if user_input is not None:
+        if user_input is None:
+            self._pinned = entry.data.get(CONF_FINGERPRINT)
+        else:
             answer = await self._async_try(user_input, entry.data[CONF_NODE])
             if answer.data:
                 return self.async_update_reload_and_abort(entry, data_updates=answer.data)
+            if answer.certificate:
+                return self._ask_trust(answer.certificate, user_input, self.async_step_reconfigure)
             errors = answer.errors
         return self.async_show_form(
             step_id="reconfigure",
@@ -275,28 +370,11 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders={"name": entry.title},
         )
 
-    async def _async_try(self, user_input: Mapping[str, Any], node: str | None = None) -> _Answer:
-        """Ask the API whether address and token are right."""
-        try:
-            url = normalise_url(user_input[CONF_URL])
-        except ValueError:
-            return _Answer(errors={CONF_URL: "invalid_url"})
-        token = user_input[CONF_TOKEN].strip()
-        try:
-            info = await NodeApi(async_get_clientsession(self.hass), url, token).info(node)
-        except ApiError as error:
-            LOGGER.debug("The node's API was refused: %s", error)
-            where, key = next(
-                (where, key) for kind, where, key in _ERRORS if isinstance(error, kind)
-            )
-            return _Answer(errors={where: key})
-        data = {
-            CONF_NODE: info.node,
-            CONF_URL: url,
-            CONF_TOKEN: token,
-            CONF_ANNOUNCED_URL: _announced(info),
-        }
-        return _Answer(name=info.name, data=data)
+    async def _async_try(self, user_input: Mapping[str, Any], node: str | None = None) -> Answer:
+        """Ask the API whether address and token are right; `_pinned` says whom to trust."""
+        session = async_get_clientsession(self.hass)
+        url, token = user_input[CONF_URL], user_input[CONF_TOKEN]
+        return await async_ask_node(session, url, token, node, self._pinned)
 
     def _suggest(self, user_input: Mapping[str, Any] | None, url: str | None) -> probatio.Schema:
         """Give the form with the address filled in, never the token."""
@@ -305,34 +383,6 @@ class OmnicamConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
 
-def _announced(info: NodeInfo) -> str | None:
-    try:
-        return normalise_url(info.api) if info.api else None
-    except ValueError:
-        return None
-
-
-def _read_app(config: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Read what the app told; None where something is missing or no text."""
-    texts = {key: config.get(key) for key in (CONF_HOST, CONF_TOKEN, CONF_NODE)}
-    port = config.get(CONF_PORT)
-    if not all(isinstance(text, str) and text for text in texts.values()) or type(port) is not int:
-        return None
-    try:
-        url = normalise_url(f"http://{texts[CONF_HOST]}:{port}")
-    except ValueError:
-        return None
-    return {
-        CONF_URL: url,
-        CONF_TOKEN: texts[CONF_TOKEN],
-        CONF_NODE: texts[CONF_NODE],
-        CONF_NAME: str(config.get(CONF_NAME) or texts[CONF_NODE]),
-    }
-
-
-def _read_discovery(found: MqttServiceInfo) -> NodeInfo | None:
-    """Read the info that was found; None for an empty one and for one under another's topic."""
-    if not found.payload or found.subscribed_topic != DISCOVERY_TOPIC:
-        return None
-    info, _ = parse_info(read_object(found.payload))
-    return info if found.topic == f"{TOPIC_ROOT}/{info.node}/info" else None
+def _without_address(errors: Mapping[str, str]) -> dict[str, str]:
+    """Give errors for a form that has no field for the address: above it."""
+    return {where if where == CONF_TOKEN else "base": key for where, key in errors.items()}

@@ -32,6 +32,13 @@ DEFAULT_API_PORT: Final = 8130
 CONF_NODE: Final = "node"
 CONF_ANNOUNCED_URL: Final = "announced_url"
 """The API address the node itself gave; differs from `url` once the user has corrected it."""
+CONF_FINGERPRINT: Final = "fingerprint"
+"""SHA-256 of the one certificate that is trusted, as hexadecimal digits; None for authorities."""
+CONF_ANNOUNCED_FINGERPRINT: Final = "announced_fingerprint"
+"""The one that the node itself gave; differs where another server's was confirmed by the user."""
+
+CONF_APP: Final = "app"
+"""Slug of the Home Assistant app that the node is; missing where it is none."""
 
 SUBENTRY_CAMERA: Final = "camera"
 """A camera that was added to the node through its API; its unique id is the camera's."""

@@ -1,12 +1,12 @@
 """The devices of an entry: its node and, behind it, each camera."""
 
-from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN, LOGGER
 from .data import OmnicamConfigEntry
 from .models import CameraInfo, NodeInfo
+from .page import page_url
 
 _MANUFACTURER = "OmniCam"
 
@@ -40,7 +40,7 @@ def async_sync_devices(hass: HomeAssistant, entry: OmnicamConfigEntry, info: Nod
         model="Edge node",
         name=info.name,
         sw_version=info.version,
-        configuration_url=entry.data[CONF_URL],
+        configuration_url=page_url(entry.data),
     )
     for camera in info.cameras.values():
         registry.async_get_or_create(
@@ -50,6 +50,7 @@ def async_sync_devices(hass: HomeAssistant, entry: OmnicamConfigEntry, info: Nod
             model=_camera_model(camera),
             name=camera.name,
             via_device_id=node.id,
+            configuration_url=page_url(entry.data, camera.id),
         )
     live = live_identifiers(info)
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):

@@ -41,6 +41,7 @@ from .api import (
 from .camera_fields import ALARM_LEVEL, CLASSES, NIGHT_END, NIGHT_START, ZONES, fields, suggestions
 from .const import LOGGER, AnomalyClass, Level
 from .data import OmnicamConfigEntry
+from .page import page_link
 
 CONF_ENTITY: Final = "entity"
 
@@ -188,8 +189,15 @@ class CameraSubentryFlow(ConfigSubentryFlow):
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(probatio.Schema(schema), shown),
             errors=errors or {},
-            description_placeholders={"problem": problem},
+            description_placeholders={"problem": problem} | self._page(step),
         )
+
+    def _page(self, step: str) -> dict[str, str]:
+        """Give the link to the camera's zones, drawn on its picture, once there is a camera."""
+        if step != "reconfigure":
+            return {}
+        camera = self._get_reconfigure_subentry().unique_id or ""
+        return {"page": page_link(self._get_entry().data, camera)}
 
 
 def _key(error: ApiError) -> str:

@@ -53,7 +53,10 @@ class OwnQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeInfo:
-    """A node and its cameras, as in `omnicam/<node>/info` and `GET /api/info`."""
+    """A node and its cameras, as in `omnicam/<node>/info` and `GET /api/info`.
+
+    `fingerprint` is the SHA-256 of its API's own certificate, None where it serves without TLS.
+    """
 
     node: str
     name: str
@@ -63,6 +66,7 @@ class NodeInfo:
     language: str | None
     cameras: Mapping[str, CameraInfo]
     model: str | None = None
+    fingerprint: str | None = None
     unknown: frozenset[AnomalyClass] = field(default_factory=frozenset)
     questions: Mapping[str, OwnQuestion] = field(default_factory=dict)
 
@@ -153,6 +157,7 @@ def parse_info(payload: Mapping[str, Any]) -> tuple[NodeInfo, list[Flaw]]:
         language=fields.text("language"),
         cameras=cameras,
         model=fields.text("model"),
+        fingerprint=fields.fingerprint("fingerprint"),
         # A class that this integration does not know is none of its entities' business.
         unknown=frozenset(name for name in AnomalyClass if name.value in unknown),
         questions=_parse_questions(fields),

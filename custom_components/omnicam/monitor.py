@@ -12,7 +12,7 @@ from datetime import datetime
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from .api import ApiAuthError, ApiError, NodeApi
+from .api import ApiAuthError, ApiCertificateError, ApiError, NodeApi
 from .const import LOGGER
 from .data import OmnicamConfigEntry
 from .models import NodeInfo
@@ -135,6 +135,9 @@ class ApiMonitor:
             return
         if self._stopped:
             return
+        if isinstance(error, ApiCertificateError):
+            # A person decides; meanwhile the node may show the right one again.
+            self._entry.async_start_reauth(self._hass)
         delay = min(_LAST_RETRY, _FIRST_RETRY * 2 ** min(self._failures - 1, 10))
         self._cancel_retry = async_call_later(
             self._hass,

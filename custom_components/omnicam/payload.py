@@ -11,6 +11,7 @@ from typing import Any
 from .const import CONTRACT
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _TEXT_LIMIT = 1000
 _SHOWN_LIMIT = 60
 
@@ -99,6 +100,17 @@ class Fields:
         if value is None or isinstance(value, str):
             return value[:_TEXT_LIMIT] if value else None
         self.complain(key, value, "send a text or null")
+        return None
+
+    def fingerprint(self, key: str) -> str | None:
+        """Read a SHA-256 as 64 hexadecimal digits, colons between them or not."""
+        value = self.payload.get(key)
+        if value is None or value == "":
+            return None
+        digits = value.replace(":", "").lower() if isinstance(value, str) else ""
+        if _SHA256.fullmatch(digits):
+            return digits
+        self.complain(key, value, "send 64 hexadecimal digits or null")
         return None
 
     def fraction(self, key: str) -> float | None:

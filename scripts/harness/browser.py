@@ -1,4 +1,4 @@
-"""A headless browser that looks at Home Assistant as a person does, and keeps pictures of it.
+"""A headless browser that looks at Home Assistant, or at a node, and keeps pictures of it.
 
 Chromium is Debian's; Playwright only drives it. Playwright looks through shadow roots, of which
 Home Assistant's frontend has many, so that places are named by what a reader sees.
@@ -16,7 +16,7 @@ from typing import Self
 from playwright.async_api import Locator, Page, async_playwright
 
 from harness.home_assistant import HomeAssistant
-from harness.node import ROOT
+from harness.node import ROOT, Node
 
 CHROMIUM = Path("/usr/bin/chromium")
 SCREENSHOTS = ROOT / ".cache" / "screenshots"
@@ -34,20 +34,24 @@ _SWITCHES = (
 
 
 class Browser:
-    """Chromium, logged in to a Home Assistant; use it as a context manager.
+    """Chromium, logged in where it looks at a Home Assistant; use it as a context manager.
 
     Args:
-        hass: a Home Assistant that runs.
+        at: what it looks at, running.
         language: of the frontend, such as `en-GB` or `zh-CN`.
         folder: where pictures go.
     """
 
     def __init__(
-        self, hass: HomeAssistant, *, language: str = "en-GB", folder: Path = SCREENSHOTS
+        self,
+        at: HomeAssistant | Node,
+        *,
+        language: str = "en-GB",
+        folder: Path = SCREENSHOTS,
     ) -> None:
-        self._hass = hass
+        self._at = at
         self._language = language
-        self._folder = folder
+        self.folder = folder
         self._stack = AsyncExitStack()
         self._page: Page | None = None
 
@@ -61,8 +65,9 @@ class Browser:
             context = await chromium.new_context(
                 viewport={"width": 1280, "height": 1000}, locale=self._language
             )
-            stored = json.dumps(json.dumps(self._tokens()))
-            await context.add_init_script(f"localStorage.hassTokens = {stored}")
+            if isinstance(self._at, HomeAssistant):
+                stored = json.dumps(json.dumps(_tokens(self._at)))
+                await context.add_init_script(f"localStorage.hassTokens = {stored}")
             self._page = await context.new_page()
             self._page.set_default_timeout(PATIENCE_MS)
             self._stack = stack.pop_all()
@@ -86,13 +91,13 @@ class Browser:
         return self._page
 
     async def go(self, path: str) -> None:
-        """Open a path of Home Assistant."""
-        await self.page.goto(f"{self._hass.url}{path}")
+        """Open a path of what it looks at."""
+        await self.page.goto(f"{self._at.url}{path}")
 
     async def keep(self, name: str) -> Path:
         """Keep a picture of what is seen."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._folder / f"{name}.png"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"{name}.png"
         await self.page.screenshot(path=file)
         return file
 
@@ -117,13 +122,14 @@ class Browser:
         )
         return int(await video.evaluate("video => video.videoWidth"))
 
-    def _tokens(self) -> dict[str, object]:
-        return {
-            "access_token": self._hass.token,
-            "refresh_token": "",
-            "token_type": "Bearer",
-            "expires_in": SESSION_S,
-            "expires": (time.time() + SESSION_S) * 1000,
-            "hassUrl": self._hass.url,
-            "clientId": f"{self._hass.url}/",
-        }
+
+def _tokens(hass: HomeAssistant) -> dict[str, object]:
+    return {
+        "access_token": hass.token,
+        "refresh_token": "",
+        "token_type": "Bearer",
+        "expires_in": SESSION_S,
+        "expires": (time.time() + SESSION_S) * 1000,
+        "hassUrl": hass.url,
+        "clientId": f"{hass.url}/",
+    }

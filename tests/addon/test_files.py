@@ -72,7 +72,8 @@ def test_the_pose_model_is_the_one_of_the_set_up(instructions):
 
 def test_health_is_asked_where_the_api_listens(instructions, manifest):
     health = next(each.text for each in instructions if each.name == "HEALTHCHECK")
-    assert words(health.partition("CMD ")[2])[-1] == f"http://127.0.0.1:{app.PORT}/api/health"
+    asked = [word for word in words(health.partition("CMD ")[2]) if "://" in word]
+    assert asked == [f"{way}://127.0.0.1:{app.PORT}/api/health" for way in ("http", "https")]
     assert manifest["watchdog"].endswith(f"[PORT:{app.PORT}]/api/health")
     assert list(manifest["ports"]) == [f"{app.PORT}/tcp"]
 

@@ -11,6 +11,7 @@ import voluptuous as vol
 import yaml
 
 import omnicam
+from omnicam.app.__main__ import PORT
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("en", "zh-Hans")
@@ -64,6 +65,9 @@ CONFIG = vol.Schema(
         "discovery": [str],
         "ports": {vol.Match(r"^\d+/(tcp|udp)$"): vol.Any(None, vol.All(int, vol.Range(1, 65535)))},
         "ports_description": {vol.Match(r"^\d+/(tcp|udp)$"): str},
+        "ingress": bool,
+        "ingress_port": vol.Any(0, vol.All(int, vol.Range(1, 65535))),
+        "panel_icon": vol.Match(r"^mdi:[a-z0-9-]+$"),
         "watchdog": vol.Match(r"^(?:https?|tcp)://\[HOST\]:(\[PORT:\d+\]|\d+).*$"),
         "map": [
             {vol.Required("type"): vol.In(_MAPS), vol.Required("read_only"): bool, "path": str}
@@ -123,7 +127,8 @@ def test_the_rules_refuse(manifest, change):
 def test_asks_for_no_right(manifest):
     assert not [right for right in RIGHTS if right in manifest]
     assert manifest["apparmor"] is True
-    assert "ingress" not in manifest  # there is no page
+    # Ingress leads to the API's own port, where serve/ingress.py decides what it lets at.
+    assert (manifest["ingress"], manifest["ingress_port"]) == (True, PORT)
     assert manifest["discovery"] == ["omnicam"]  # the integration's domain
     assert manifest["ports"] == {"8130/tcp": None}
 

@@ -54,6 +54,7 @@ def test_the_default_options_and_one_camera_are_enough(manifest):
     assert result.pose_model == PLACE.pose_model
     assert (result.api.host, result.api.port) == ("0.0.0.0", 8130)
     assert result.api.public_url == PLACE.url
+    assert result.api.ingress is True
     assert "救命" in result.words
 
 
@@ -172,6 +173,16 @@ def test_the_users_file_is_laid_over_the_options():
     assert result.api.port == PLACE.port
     assert result.data == PLACE.data
     assert result.api.public_url == "http://example:1"
+
+
+def test_the_supervisor_alone_tells_of_the_node():
+    assert settings().api.zeroconf is False
+    assert settings(OPTIONS, {"api": {"zeroconf": True}}).api.zeroconf is True
+
+
+def test_tls_inside_the_machine_is_refused():
+    with pytest.raises(ConfigError, match=r"api\.tls = true: is not for the app"):
+        settings(OPTIONS, {"api": {"tls": True}})
 
 
 def test_paths_in_the_file_start_at_its_folder():

@@ -1,6 +1,8 @@
 """Fixtures: a node that serves its API, and Home Assistant with its entry loaded."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +17,7 @@ from syrupy.assertion import SnapshotAssertion
 import custom_components.omnicam  # noqa: F401
 from custom_components.omnicam.const import DOMAIN
 
+from .certificate import Certificate
 from .node import Node
 
 
@@ -55,6 +58,25 @@ def _short_wait() -> AsyncGenerator[None]:
 async def node(socket_enabled: None) -> AsyncGenerator[Node]:
     """A node with one camera, its API running."""
     node = Node()
+    await node.start()
+    yield node
+    await node.stop()
+
+
+@pytest.fixture
+async def tls_node(
+    hass: HomeAssistant, socket_enabled: None, tmp_path: Path
+) -> AsyncGenerator[Node]:
+    """A node whose API has a certificate of its own."""
+    handler = hass.loop.get_exception_handler()
+
+    def without_refusals(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # The server's half of a handshake that Home Assistant ends, since both share its loop here.
+        if handler and "incoming connection" not in context["message"]:
+            handler(loop, context)
+
+    hass.loop.set_exception_handler(without_refusals)
+    node = Node(Certificate(tmp_path / "node"))
     await node.start()
     yield node
     await node.stop()

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
+from .certificate import Certificate
 from .records import Records
 
 TOKEN = "correct-token"
@@ -69,9 +70,10 @@ def step(name: str, **changes: Any) -> dict[str, Any]:
 class Node:
     """A stand-in at the HTTP boundary; everything behind it is the real integration."""
 
-    def __init__(self) -> None:
-        """Begin with one camera, nothing running."""
+    def __init__(self, certificate: Certificate | None = None) -> None:
+        """Begin with one camera, nothing running; with a certificate the API has TLS."""
         self.name = "home"
+        self.certificate = certificate
         self.info: dict[str, Any] = {
             "contract": 1,
             "node": "home",
@@ -83,6 +85,7 @@ class Node:
             "cameras": [camera("bedroom", "Bedroom")],
             "classes": list(CLASSES),
             "unknown": ["dangerous_tool"],
+            "fingerprint": certificate and certificate.fingerprint,
         }
         self.health: dict[str, Any] = {"status": "ok", "record_problems": [], "model": None}
         self.token = TOKEN
@@ -102,7 +105,8 @@ class Node:
     @property
     def url(self) -> str:
         """Address of the API, the same before and after an outage."""
-        return f"http://127.0.0.1:{self._port}"
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
         """Serve, on the port of the last time."""
@@ -116,7 +120,7 @@ class Node:
         app.router.add_get("/api/cameras/{camera}/stream", self._stream)
         self.records.serve(app)
         self._server = TestServer(app, host="127.0.0.1", port=self._port or 0)
-        await self._server.start_server()
+        await self._server.start_server(ssl=self.certificate and self.certificate.context)
         self._port = self._server.port
         self.info["api"] = self.url
 

@@ -84,6 +84,8 @@ async def test_user(hass: HomeAssistant, node: Node) -> None:
         "url": node.url,
         "token": TOKEN,
         "announced_url": node.url,
+        "fingerprint": None,
+        "announced_fingerprint": None,
     }
 
 
@@ -328,10 +330,12 @@ async def announce_app(hass: HomeAssistant, node: Node, **changes: Any) -> Confi
 async def test_app(hass: HomeAssistant, node: Node) -> None:
     """The app brings address and token: nothing to type. It replaces the broker's card."""
     by_broker = await discover(hass, node.info)
+    other = await discover(hass, node.info | {"node": "attic"}, "omnicam/attic/info")
     flow = await announce_app(hass, node)
     assert flow["step_id"] == "hassio_confirm"
-    flows = hass.config_entries.flow.async_progress()
-    assert by_broker["flow_id"] not in [each["flow_id"] for each in flows]
+    flows = [each["flow_id"] for each in hass.config_entries.flow.async_progress()]
+    assert by_broker["flow_id"] not in flows
+    assert other["flow_id"] in flows
     node.token = "another"
     result = await submit(hass, flow)
     assert result["errors"] == {"base": "invalid_auth"}
@@ -345,6 +349,7 @@ async def test_app(hass: HomeAssistant, node: Node) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == "home"
     assert result["data"]["token"] == TOKEN
+    assert result["data"]["app"] == "omnicam"
 
 
 @pytest.mark.parametrize("changes", [{"host": None}, {"port": "x"}, {"token": ""}, {"host": "a@b"}])
@@ -357,6 +362,10 @@ async def test_app_malformed(hass: HomeAssistant, node: Node, changes: dict[str,
 async def test_app_known(hass: HomeAssistant, node: Node, entry: MockConfigEntry) -> None:
     """The same node is one entry; a new token of the app is taken over once it works."""
     assert (await announce_app(hass, node))["reason"] == "node_known"
+    assert entry.data["app"] == "omnicam"  # so that its page is found through ingress
+    asked = len(node.requests)
+    assert (await announce_app(hass, node))["reason"] == "node_known"
+    assert len(node.requests) == asked  # nothing is new
     node.token = "new-token"
     assert (await announce_app(hass, node, token="wrong"))["reason"] == "node_known"
     assert entry.data["token"] == TOKEN

@@ -140,6 +140,8 @@ async def test_reconfigure(hass: HomeAssistant, node: Node, loaded: MockConfigEn
     """What is not given stays; the title follows the name."""
     await show_hall(hass, node)
     form = await reconfigure(hass, loaded)
+    page = f"{node.url}/#camera=hall"
+    assert form["description_placeholders"] == {"problem": "", "page": page}
     node.answers["/api/cameras/hall"] = refusal(400, {"zones": "wrong"})
     form = await submit(hass, form, name="Corridor", zones={"x": 1})
     assert form["errors"] == {"zones": "refused"}
@@ -149,9 +151,25 @@ async def test_reconfigure(hass: HomeAssistant, node: Node, loaded: MockConfigEn
     ((method, name, sent),) = node.changes
     assert (method, name) == ("PATCH", "hall")
     assert "url" not in sent
-    assert (sent["zones"], sent["night"]) == (None, None)
+    assert "zones" not in sent
+    assert sent["night"] is None
     assert sent["classes"]["smoke"] == {"enabled": True, "low": 0.6, "alarm_level": "low"}
     assert titles(loaded) == {"hall": "Corridor"}
+
+
+async def test_zones_drawn_on_the_page_meanwhile_stay(
+    hass: HomeAssistant, node: Node, loaded: MockConfigEntry
+) -> None:
+    """The form sends zones only if they were changed in it."""
+    await show_hall(hass, node)
+    zones = {"bed": {"kind": "resting", "points": [[0, 0], [1, 0], [1, 1]]}}
+    node.fields["hall"]["zones"] = zones
+    sent: list[Any] = []
+    for given in (zones, {"sofa": zones["bed"]}, None):
+        form = await reconfigure(hass, loaded)
+        await submit(hass, form, name="Hall", **({} if given is None else {"zones": given}))
+        sent.append(node.changes[-1][2].get("zones", "left alone"))
+    assert sent == ["left alone", {"sofa": zones["bed"]}, None]
 
 
 async def test_without_the_node(hass: HomeAssistant, node: Node, loaded: MockConfigEntry) -> None:

@@ -173,6 +173,7 @@ async def test_setup_without_api(
 
 async def test_devices(
     hass: HomeAssistant,
+    node: Node,
     loaded: MockConfigEntry,
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
@@ -187,6 +188,8 @@ async def test_devices(
     assert (home.name, home.sw_version, home.via_device_id) == ("Home", "0.1.0", None)
     assert (bedroom.name, bedroom.model) == ("Bedroom", "Camera 640x480")
     assert bedroom.via_device_id == home.id
+    pages = (home.configuration_url, bedroom.configuration_url)
+    assert pages == (f"{node.url}/", f"{node.url}/#camera=bedroom")
     entities = er.async_entries_for_device(entity_registry, bedroom.id)
     assert len(entities) == 9 + 1 + 3 + 1 + 2 + 2 + 1 + 1  # three more are disabled
 

@@ -98,7 +98,12 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
         f"{CODE}/diagnostics.py:async_redact_data",
         f"{TESTS}/test_diagnostics.py::test_diagnostics",
     ),
-    "discovery": (f"{CODE}/config_flow.py:async_step_mqtt", f'{CODE}/manifest.json:"mqtt": ['),
+    "discovery": (
+        f"{CODE}/config_flow.py:async_step_mqtt",
+        f'{CODE}/manifest.json:"mqtt": [',
+        f"{CODE}/config_flow.py:async_step_zeroconf",
+        f'{CODE}/manifest.json:"zeroconf": [',
+    ),
     "discovery-update-info": (
         f"{CODE}/config_flow.py:_follow_known",
         f"{TESTS}/test_config_flow.py:node_known",

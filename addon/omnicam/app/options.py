@@ -122,9 +122,17 @@ def configuration(
         settings["mqtt"] = from_service(service)
     settings.setdefault("cameras", {})  # they may be added from Home Assistant
     settings.setdefault("pose_model", str(place.pose_model))
-    api = {"public_url": place.url} | dict(settings.get("api") or {})
-    # The container's inside belongs to the app: config.yaml publishes this port and watches it.
-    settings["api"] = api | {"host": "0.0.0.0", "port": place.port}  # noqa: S104
+    # The Supervisor tells of the node, and its network takes no multicast from outside.
+    api = {"public_url": place.url, "zeroconf": False} | dict(settings.get("api") or {})
+    if api.get("tls"):
+        message = (
+            "is not for the app: Home Assistant reaches its node inside this machine, where nobody "
+            "listens; leave it out"
+        )
+        raise _wrong("api.tls", message, value="true")
+    # The container's inside belongs to the app: config.yaml publishes this port and watches it, and
+    # its `ingress` leads here.
+    settings["api"] = api | {"host": "0.0.0.0", "port": place.port, "ingress": True}  # noqa: S104
     settings["data"] = str(place.data)
     return settings
 

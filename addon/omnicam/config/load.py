@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ssl
 from collections.abc import Hashable, Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -220,6 +221,7 @@ def _contradictions(checked: Raw) -> Iterator[Problem]:
         if one in given and other in given:
             msg = f"is given beside {one}: keep one of the two"
             yield Problem(field=f"{section}.{other}", value="", message=msg)
+    yield from _api_problems(checked.get("api", {}))
     model = checked.get("model", {})
     if not str(model.get("url", "https:")).startswith("https:"):
         for key in ("ca_file", "fingerprint"):
@@ -233,6 +235,20 @@ def _contradictions(checked: Raw) -> Iterator[Problem]:
             if camera not in checked["cameras"]:
                 msg = f"is an unknown camera; known here: {', '.join(checked['cameras'])}"
                 yield Problem(field=f"{where}.cameras", value=repr(camera), message=msg)
+
+
+def _api_problems(api: Raw) -> Iterator[Problem]:
+    """Find what contradicts itself in how the API is served."""
+    for one, other in (("cert_file", "key_file"), ("key_file", "cert_file")):
+        if one in api and not api.get("tls"):
+            msg = "needs TLS: add tls: true beside it, or leave this out"
+            yield Problem(field=f"api.{one}", value="", message=msg)
+        elif one in api and other not in api:
+            msg = f"is missing beside {one}: add it, or leave both out for a certificate of its own"
+            yield Problem(field=f"api.{other}", value="", message=msg)
+    if api.get("tls") and str(api.get("public_url")).startswith("http:"):
+        msg = "is an address without TLS, and api.tls is on: begin it with https://"
+        yield Problem(field="api.public_url", value=repr(api["public_url"]), message=msg)
 
 
 def _class_problems(where: str, classes: Raw, zones: set[str] | None) -> Iterator[Problem]:
@@ -372,6 +388,34 @@ def _mqtt(given: Raw, base: Path) -> MqttSettings:
     return MqttSettings(**settings)
 
 
+def _api(given: Raw, base: Path) -> ApiSettings:
+    settings: Raw = {"zeroconf": not _is_loopback(given.get("host", ""))} | given
+    for key in ("cert_file", "key_file"):
+        if key in settings:
+            settings[key] = base / settings[key]
+    if "cert_file" in settings:
+        try:
+            # An empty passphrase: nobody is there to be asked for one.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+                settings["cert_file"], settings["key_file"], password=""
+            )
+        except OSError as error:  # ssl.SSLError is one
+            msg = (
+                f"cannot be used ({error.strerror or error}): put the certificate's PEM file "
+                "there, and its own private key, without a passphrase, where api.key_file says"
+            )
+            shown = repr(str(given["cert_file"]))
+            raise ConfigError([Problem(field="api.cert_file", value=shown, message=msg)]) from None
+    return ApiSettings(**settings)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _model(given: Raw, language: Language, base: Path) -> ModelSettings:
     settings: Raw = {"language": language} | given
     if "ca_file" in settings:
@@ -419,7 +463,7 @@ def _node(checked: Raw, base: Path) -> NodeSettings:
         name=checked.get("name", checked["node"].replace("_", " ").capitalize()),
         data=base / checked.get("data", Path("data")),
         mqtt=_mqtt(checked["mqtt"], base) if "mqtt" in checked else None,
-        api=ApiSettings(**checked.get("api", {})),
+        api=_api(checked.get("api", {}), base),
         retention=RetentionSettings(**checked.get("retention", {})),
         learning=LearningSettings(**checked.get("learning", {})),
         cameras=tuple(

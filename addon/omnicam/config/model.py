@@ -274,11 +274,27 @@ class MqttSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:
-    """Where the HTTP API listens; `public_url` is what others are told, if not host and port."""
+    """Where the HTTP API listens, and how it is found and trusted.
+
+    Attributes:
+        host: address to listen on.
+        port: 0 lets the system choose.
+        public_url: what others are told, if not host and port.
+        ingress: whether Home Assistant's ingress leads here, whose users need no token.
+        tls: whether it speaks HTTPS, with a certificate of its own unless one is given.
+        cert_file: a certificate (chain) to show instead, as PEM.
+        key_file: its private key, as PEM without a passphrase.
+        zeroconf: whether the network is told by multicast DNS.
+    """
 
     host: str = "0.0.0.0"  # noqa: S104 - Home Assistant calls from outside; a token guards it
     port: int = 8130
     public_url: str | None = None
+    ingress: bool = False
+    tls: bool = False
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    zeroconf: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

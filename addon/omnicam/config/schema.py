@@ -103,6 +103,11 @@ API = vol.Schema(
         "host": fields.text,
         "port": fields.number(0, 65535, whole=True),
         "public_url": fields.text,
+        "ingress": fields.flag,
+        "tls": fields.flag,
+        "cert_file": fields.path,
+        "key_file": fields.path,
+        "zeroconf": fields.flag,
     }
 )
 

@@ -98,6 +98,7 @@ class Guardian:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._switching = asyncio.Lock()
         self.api_url = settings.api.public_url or ""
+        self.api_fingerprint: str | None = None
         self.broker_connected: Callable[[], bool | None] = lambda: None
         self.on_language: Callable[[Language], None] = lambda _: None
 
@@ -253,7 +254,7 @@ class Guardian:
             if watch.opened is not None
         }
         spoken = replace(self._settings, language=self.language)
-        return payloads.info(spoken, opened, self.api_url)
+        return payloads.info(spoken, opened, self.api_url, self.api_fingerprint)
 
     def health(self) -> Json:
         """Say how the node fares."""

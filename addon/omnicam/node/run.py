@@ -26,6 +26,8 @@ from omnicam.publish import topics
 from omnicam.publish.publisher import Publisher
 from omnicam.record.errors import RecordError
 from omnicam.record.recorder import Recorder
+from omnicam.serve.announce import Announcement, announced
+from omnicam.serve.certificate import load_or_create as load_certificate
 from omnicam.serve.server import serving
 from omnicam.serve.token import load_or_create
 from omnicam.serve.view import Json
@@ -59,6 +61,7 @@ async def run(book: CameraBook, *, until_finished: bool = False) -> list[str]:
 
     Raises:
         StartError: a folder, a port or the pose model is missing.
+        CertificateError: the API's certificate cannot be used or made.
     """
     settings = book.settings
     model = find_model(settings.pose_model)
@@ -102,9 +105,28 @@ async def run(book: CameraBook, *, until_finished: bool = False) -> list[str]:
             if publisher is not None:
                 guardian.broker_connected = lambda: publisher.connected
             token = load_or_create(settings.data)
-            async with serving(guardian, roster, token, settings.api) as port:
-                guardian.api_url = settings.api.public_url or _own_url(settings.mqtt, port)
-                async with _beside(guardian, poses, publisher, recorder, verifier):
+            certificate = await asyncio.to_thread(load_certificate, settings.api, settings.data)
+            async with serving(guardian, roster, token, settings.api, certificate) as port:
+                address = _own_address(settings.mqtt)
+                scheme = "http"
+                if certificate is not None:
+                    scheme, guardian.api_fingerprint = "https", certificate.fingerprint
+                guardian.api_url = settings.api.public_url or f"{scheme}://{address}:{port}"
+                here = Announcement(
+                    node=settings.node,
+                    name=settings.name,
+                    url=guardian.api_url,
+                    host=settings.api.host,
+                    address=address,
+                    port=port,
+                    fingerprint=guardian.api_fingerprint,
+                )
+                # Home Assistant can use a node only through the broker.
+                heard = settings.api.zeroconf and settings.mqtt is not None
+                async with (
+                    announced(here if heard else None),
+                    _beside(guardian, poses, publisher, recorder, verifier),
+                ):
                     await guardian.run(until_finished=until_finished)
             return guardian.failures
     finally:
@@ -190,14 +212,13 @@ async def _sweep(recorder: Recorder) -> None:
         await asyncio.sleep(SWEEP_S)
 
 
-def _own_url(mqtt: MqttSettings | None, port: int) -> str:
+def _own_address(mqtt: MqttSettings | None) -> str:
     """Guess the address under which others reach this machine: the one that talks to the broker.
 
     No packet is sent: connecting a datagram socket only asks for the route.
     """
-    host = "127.0.0.1"
     if mqtt is not None:
         with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
             probe.connect((mqtt.host, mqtt.port))
-            host = probe.getsockname()[0]
-    return f"http://{host}:{port}"
+            return str(probe.getsockname()[0])
+    return "127.0.0.1"

@@ -36,6 +36,9 @@ class CameraEditor(Protocol):
 
 EDITOR: web.AppKey[CameraEditor] = web.AppKey("editor", CameraEditor)
 
+MAY_CHANGE: web.RequestKey[frozenset[str]] = web.RequestKey("may_change", frozenset[str])
+"""The fields that a request may change, where these are not all."""
+
 CHANGE_BODY = {
     "type": "object",
     "description": "Fields of a camera as in the configuration file; null takes one away",
@@ -73,6 +76,11 @@ async def add_camera(request: web.Request) -> web.StreamResponse:
 async def change_camera(request: web.Request) -> web.StreamResponse:
     """Change fields of a camera that was added through the API; gives its settings."""
     camera, fields = request.match_info["camera"], await _fields(request)
+    allowed = request.get(MAY_CHANGE)
+    if allowed is not None and (foreign := fields.keys() - allowed):
+        message = "cannot be changed on the node's page"
+        remedy = "change it in Home Assistant, at the camera's entry of OmniCam"
+        raise FieldsError(dict.fromkeys(sorted(foreign), message), remedy)
     async with _problems(camera):
         await request.app[EDITOR].change(camera, fields)
         return _answer(request, camera)

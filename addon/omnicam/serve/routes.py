@@ -176,6 +176,7 @@ class Route:
         unavailable: when the answer is 503, if it can be.
         conflict: when the answer is 409, if it can be.
         status: of a good answer.
+        page: whether the node's page asks it, and so may whom Home Assistant's ingress lets at.
     """
 
     method: str
@@ -187,6 +188,7 @@ class Route:
     unavailable: str = ""
     conflict: str = ""
     status: int = 200
+    page: bool = False
 
 
 _FEEDBACK_BODY = {
@@ -206,7 +208,7 @@ _READ_ONLY = "The camera is set in the node's configuration file"
 
 ROUTES = (
     Route("GET", "/api/info", info),
-    Route("GET", "/api/cameras", cameras),
+    Route("GET", "/api/cameras", cameras, page=True),
     Route(
         "POST",
         "/api/cameras",
@@ -216,7 +218,7 @@ ROUTES = (
         conflict="There is a camera of this id",
         status=201,
     ),
-    Route("GET", "/api/cameras/{camera}/settings", camera_settings),
+    Route("GET", "/api/cameras/{camera}/settings", camera_settings, page=True),
     Route(
         "PATCH",
         "/api/cameras/{camera}",
@@ -224,6 +226,7 @@ ROUTES = (
         body=CHANGE_BODY,
         unavailable=_UNWRITTEN,
         conflict=_READ_ONLY,
+        page=True,
     ),
     Route(
         "DELETE",
@@ -238,6 +241,7 @@ ROUTES = (
         snapshot,
         "image/jpeg",
         unavailable="No picture now",
+        page=True,
     ),
     Route("GET", "/api/cameras/{camera}/stream", stream),
     Route(

@@ -11,8 +11,10 @@ from http import HTTPStatus
 from aiohttp import web
 
 from omnicam.config.model import ApiSettings, Secret
-from omnicam.serve import openapi
+from omnicam.serve import ingress, openapi
+from omnicam.serve.certificate import Certificate, spelled
 from omnicam.serve.editing import EDITOR, CameraEditor
+from omnicam.serve.page.files import PATHS, page_file
 from omnicam.serve.problem import ProblemError
 from omnicam.serve.routes import ROUTES, VIEW
 from omnicam.serve.token import FILE_NAME, accepts
@@ -31,8 +33,10 @@ class PortError(RuntimeError):
     """The API cannot listen; the message names the setting and the remedy."""
 
 
-def application(view: NodeView, editor: CameraEditor, token: Secret) -> web.Application:
-    """Make the web application."""
+def application(
+    view: NodeView, editor: CameraEditor, token: Secret, gateway: str | None = None
+) -> web.Application:
+    """Make the web application; `gateway` is the address of Home Assistant's ingress, if any."""
 
     async def health(request: web.Request) -> web.Response:
         known = accepts(token, request.headers.get("Authorization"))
@@ -48,8 +52,9 @@ def application(view: NodeView, editor: CameraEditor, token: Secret) -> web.Appl
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        open_to_all = request.path == "/api/health"
-        if not open_to_all and not accepts(token, request.headers.get("Authorization")):
+        open_to_all = request.path == "/api/health" or request.path in PATHS
+        known = open_to_all or accepts(token, request.headers.get("Authorization"))
+        if not known and not ingress.lets_through(request, gateway):
             remedy = (
                 f"send 'Authorization: Bearer <token>'; the token is in the file {FILE_NAME} in "
                 "the node's data folder"
@@ -75,23 +80,33 @@ def application(view: NodeView, editor: CameraEditor, token: Secret) -> web.Appl
     app.router.add_get("/api/openapi.json", describe)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.handler)
+    for path in PATHS:
+        app.router.add_get(path, page_file)
     return app
 
 
 @asynccontextmanager
 async def serving(
-    view: NodeView, editor: CameraEditor, token: Secret, settings: ApiSettings
+    view: NodeView,
+    editor: CameraEditor,
+    token: Secret,
+    settings: ApiSettings,
+    certificate: Certificate | None = None,
 ) -> AsyncIterator[int]:
     """Serve while the context is open; gives the port, which the system chose if it was 0.
+
+    With a certificate it speaks HTTPS and nothing else.
 
     Raises:
         PortError: the address or port cannot be used.
     """
-    runner = web.AppRunner(application(view, editor, token), access_log=None, shutdown_timeout=2.0)
+    app = application(view, editor, token, ingress.GATEWAY if settings.ingress else None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            context = certificate.context if certificate else None
+            await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
         except OSError as error:
             msg = (
                 f"api.host, api.port = {settings.host}:{settings.port} cannot be used "
@@ -100,6 +115,8 @@ async def serving(
             raise PortError(msg) from error
         port: int = runner.addresses[0][1]
         _LOGGER.info("API listens on %s:%d", settings.host, port)
+        if certificate is not None:
+            _LOGGER.info("API certificate: SHA-256 %s", spelled(certificate.fingerprint))
         yield port
     finally:
         await runner.cleanup()

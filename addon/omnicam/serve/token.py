@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from pathlib import Path
 
 from omnicam.config.model import Secret
+from omnicam.serve.private import write_private
 
 FILE_NAME = "api_token"
 _BYTES = 32
@@ -26,16 +26,8 @@ def load_or_create(data: Path) -> Secret:
             return Secret(text)
     except FileNotFoundError:
         pass
-    data.mkdir(parents=True, exist_ok=True)
     token = secrets.token_urlsafe(_BYTES)
-    draft = file.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(token + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(file)
+    write_private(file, f"{token}\n".encode())
     return Secret(token)
 
 
