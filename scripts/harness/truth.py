@@ -92,8 +92,8 @@ async def steps(house: House, cameras: list[str], begin: datetime) -> Steps:
     entities = ",".join(f"event.{camera}_anomaly" for camera in cameras)
     path = f"/api/history/period/{quote(begin.isoformat())}?filter_entity_id={entities}"
     history = await _hass(house).get(f"{path}&significant_changes_only=0")
-    # The state of an event entity is the time at which it was told: a restored one repeats it, or is
-    # unknown with the old event's attributes if the entity was unavailable as Home Assistant ended.
+    # The state of an event entity is the time at which it was told. A restored one repeats it, or
+    # has none, beside the old attributes, if the entity was unavailable as Home Assistant ended.
     told = {
         (change["entity_id"], change["state"]): change["attributes"]
         for series in history
