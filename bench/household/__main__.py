@@ -252,16 +252,21 @@ async def _play(client: aiomqtt.Client, names: list[str], events: int, rate: flo
 
 
 async def _settled(hass: HomeAssistant, camera: str) -> None:
-    """Wait until the last camera's last event has come through."""
+    """Wait until the last camera's last event has come through, and the recorder has written it.
 
-    async def quiet() -> bool:
-        changed = f"/api/states/event.{camera}_anomaly"
-        first = await hass.get(changed)
-        await asyncio.sleep(1)
-        second = await hass.get(changed)
-        return bool(first["last_updated"] == second["last_updated"])
+    What waits for the recorder, a thread that is slower than this rate of events, is memory too.
+    """
+    changed = f"/api/states/event.{camera}_anomaly"
+    async with hass.websocket() as socket:
 
-    await until(quiet, 120, "the end of the events")
+        async def quiet() -> bool:
+            first = await hass.get(changed)
+            await asyncio.sleep(6)  # it commits every five seconds
+            second = await hass.get(changed)
+            waiting = (await socket.call("recorder/info"))["backlog"]
+            return bool(first["last_updated"] == second["last_updated"]) and not waiting
+
+        await until(quiet, 300, "the end of the events")
 
 
 def _state(state: str, event: str | None = None) -> Json:

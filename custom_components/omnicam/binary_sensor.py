@@ -94,12 +94,19 @@ async def async_setup_entry(
 
     def add_own(feed: CameraFeed, questions: Iterable[OwnQuestion]) -> None:
         async_add_entities(
-            AnomalySensor(feed, _describe_own(question, chinese=chinese)) for question in questions
+            [
+                AnomalySensor(feed, _describe_own(question, chinese=chinese))
+                for question in questions
+            ],
+            config_subentry_id=feed.subentry,
         )
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
-        async_add_entities(AnomalySensor(feed, description) for description in DESCRIPTIONS)
+        async_add_entities(
+            [AnomalySensor(feed, description) for description in DESCRIPTIONS],
+            config_subentry_id=feed.subentry,
+        )
         known = {question.id: question for question in feed.questions}
         add_own(feed, known.values())
 

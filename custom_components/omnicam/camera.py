@@ -27,7 +27,7 @@ async def async_setup_entry(
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
-        async_add_entities([OmnicamCamera(feed, hub.monitor)])
+        async_add_entities([OmnicamCamera(feed, hub.monitor)], config_subentry_id=feed.subentry)
 
     entry.async_on_unload(await hub.async_add_for_cameras(add_camera))
 

@@ -1,5 +1,7 @@
 """The devices of an entry: its node and, behind it, each camera."""
 
+from collections.abc import Callable
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
@@ -30,7 +32,12 @@ def live_identifiers(info: NodeInfo) -> set[Identifier]:
 
 
 @callback
-def async_sync_devices(hass: HomeAssistant, entry: OmnicamConfigEntry, info: NodeInfo) -> None:
+def async_sync_devices(
+    hass: HomeAssistant,
+    entry: OmnicamConfigEntry,
+    info: NodeInfo,
+    subentry_of: Callable[[str], str | None],
+) -> None:
     """Bring the device registry in line with a node's info; doing it twice changes nothing."""
     registry = dr.async_get(hass)
     node = registry.async_get_or_create(
@@ -45,6 +52,7 @@ def async_sync_devices(hass: HomeAssistant, entry: OmnicamConfigEntry, info: Nod
     for camera in info.cameras.values():
         registry.async_get_or_create(
             config_entry_id=entry.entry_id,
+            config_subentry_id=subentry_of(camera.id),
             identifiers={camera_identifier(info.node, camera.id)},
             manufacturer=_MANUFACTURER,
             model=_camera_model(camera),

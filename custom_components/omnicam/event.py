@@ -27,7 +27,10 @@ async def async_setup_entry(
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
-        async_add_entities([HelpEvent(feed), AnomalyEvents(feed), CheckInEvent(feed)])
+        async_add_entities(
+            [HelpEvent(feed), AnomalyEvents(feed), CheckInEvent(feed)],
+            config_subentry_id=feed.subentry,
+        )
 
     entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 

@@ -53,6 +53,8 @@ class CameraFeed(TopicFeed):
         self._node = node
         self._hear = hear
         self.info = camera
+        self.subentry: str | None = None
+        """Id of the entry's subentry to which the camera's device and entities belong, if any."""
         self.node_online = False
         self.status: CameraStatus | None = None
         # Switched off for privacy, as far as is known: a lost broker opens no camera.

@@ -48,12 +48,15 @@ class OmnicamHub:
         self.node = node
         self.pace = Pace()
         self.info: NodeInfo | None = None
+        self._told_info: NodeInfo | None = None
         self.online: bool | None = None
         self.foreign_contract: str | None = None
         self.cameras: dict[str, CameraFeed] = {}
         self.feed = NodeFeed(hass, node, self._complaints)
-        self.subentries = CameraSubentries(hass, entry, api)
         self.monitor = ApiMonitor(hass, entry, api, node, self.async_apply_info, self._notify)
+        self.subentries = CameraSubentries(
+            hass, entry, api, self.monitor.async_check, self._async_show_again
+        )
         self.catch_up = CatchUp(hass, entry, api, self._tell_step)
 
     async def async_start(self) -> None:
@@ -125,12 +128,14 @@ class OmnicamHub:
         async with self._lock:
             if self._stopped:
                 return
+            self._told_info = info
+            self.subentries.async_sync(info)
+            info = info.without(self.subentries.pending)
             changed, self.info = info != self.info, info
             for camera_id in self.cameras.keys() - info.cameras.keys():
                 self.cameras.pop(camera_id).async_stop()
-            async_sync_devices(self._hass, self._entry, info)
+            async_sync_devices(self._hass, self._entry, info, self.subentries.of)
             self.feed.async_update_info(info)
-            self.subentries.async_sync(info)
             for camera_id, camera in info.cameras.items():
                 if (known := self.cameras.get(camera_id)) is not None:
                     known.async_update_info(info)
@@ -141,6 +146,7 @@ class OmnicamHub:
                 feed = CameraFeed(
                     self._hass, info, camera, self._complaints, self.catch_up.async_hear
                 )
+                feed.subentry = self.subentries.of(camera_id)
                 feed.async_set_node_online(online=bool(self.online))
                 await feed.async_start()
                 self.cameras[camera_id] = feed
@@ -148,6 +154,10 @@ class OmnicamHub:
                     listener(feed)
                 await asyncio.sleep(0)
             self._informed.set()
+
+    async def _async_show_again(self) -> None:
+        if self._told_info is not None:
+            await self.async_apply_info(self._told_info)
 
     async def _on_info(self, message: mqtt.ReceiveMessage) -> None:
         if not message.payload:

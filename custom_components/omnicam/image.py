@@ -28,7 +28,7 @@ async def async_setup_entry(
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
-        async_add_entities([LastEventImage(hass, feed)])
+        async_add_entities([LastEventImage(hass, feed)], config_subentry_id=feed.subentry)
 
     entry.async_on_unload(await entry.runtime_data.async_add_for_cameras(add_camera))
 

@@ -4,8 +4,8 @@ A payload without its core (what the sensor's state hangs on) raises `PayloadErr
 anything else is reported beside the value, because an alarm must not be lost to a bad confidence.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +69,11 @@ class NodeInfo:
     fingerprint: str | None = None
     unknown: frozenset[AnomalyClass] = field(default_factory=frozenset)
     questions: Mapping[str, OwnQuestion] = field(default_factory=dict)
+
+    def without(self, cameras: Container[str]) -> NodeInfo:
+        """Give the same with some cameras left out."""
+        kept = {name: camera for name, camera in self.cameras.items() if name not in cameras}
+        return replace(self, cameras=kept)
 
     def questions_of(self, camera: str) -> tuple[OwnQuestion, ...]:
         """Give the household's own questions about a camera."""

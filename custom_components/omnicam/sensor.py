@@ -201,7 +201,10 @@ async def async_setup_entry(
 
     @callback
     def add_camera(feed: CameraFeed) -> None:
-        async_add_entities(CameraSensor(feed, description) for description in CAMERA_SENSORS)
+        async_add_entities(
+            [CameraSensor(feed, description) for description in CAMERA_SENSORS],
+            config_subentry_id=feed.subentry,
+        )
 
     @callback
     def follow_model() -> None:

@@ -1,10 +1,12 @@
 """The added cameras of a node as subentries: what the node has is what the entry shows.
 
 A subentry holds the camera's id and nothing else; its settings, with the password, stay at the
-node. Removing a subentry removes the camera at the node. A camera that was added or removed in
-another way gets or loses its subentry, so that the two never differ for long.
+node. The camera's device and entities belong to it, so that they go with it. Removing a subentry
+removes the camera at the node. A camera that was added or removed in another way gets or loses its
+subentry, so that the two never differ for long.
 """
 
+from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 
 from homeassistant.config_entries import (
@@ -25,15 +27,32 @@ from .models import NodeInfo
 class CameraSubentries:
     """Keeps the subentries of an entry equal to the node's added cameras."""
 
-    def __init__(self, hass: HomeAssistant, entry: OmnicamConfigEntry, api: NodeApi) -> None:
-        """Take the entry and the API through which cameras are removed."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: OmnicamConfigEntry,
+        api: NodeApi,
+        ask: Callable[[], Awaitable[None]],
+        show: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Take the entry and the API that removes cameras.
+
+        `ask` gets the node's present info, if it can be had; `show` brings devices and entities in
+        line with what is known.
+        """
         self._hass = hass
         self._entry = entry
         self._api = api
-        self._info: NodeInfo | None = None
+        self._ask = ask
+        self._show = show
         self._shown: set[str] = set()
         self.pending: set[str] = set()
-        """Cameras that a flow is adding or that are being removed: left alone meanwhile."""
+        """Cameras that a flow is adding or that are being removed: not shown meanwhile."""
+
+    def of(self, camera: str) -> str | None:
+        """Give the id of a camera's subentry; one of the node's own file has none."""
+        subentry = self._by_camera().get(camera)
+        return subentry.subentry_id if subentry is not None else None
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -46,7 +65,6 @@ class CameraSubentries:
     @callback
     def async_sync(self, info: NodeInfo) -> None:
         """Bring the subentries in line with a node's info; doing it twice changes nothing."""
-        self._info = info
         entries = self._hass.config_entries
         there = self._by_camera()
         added = {name: camera for name, camera in info.cameras.items() if camera.added}
@@ -56,6 +74,7 @@ class CameraSubentries:
         for name in added.keys() - self.pending:
             title = added[name].name
             if (subentry := there.get(name)) is None:
+                self._shown.add(name)
                 entries.async_add_subentry(self._entry, _subentry(name, title))
             elif subentry.title != title:
                 entries.async_update_subentry(self._entry, subentry, title=title)
@@ -65,14 +84,23 @@ class CameraSubentries:
         if change is not ConfigEntryChange.UPDATED or entry.entry_id != self._entry.entry_id:
             return
         there = set(self._by_camera())
-        gone, self._shown = self._shown - there, there
+        gone, new, self._shown = self._shown - there, there - self._shown, there
+        if new:
+            self._entry.async_create_background_task(
+                self._hass, self._async_show(), "omnicam show cameras"
+            )
         for camera in gone:
             self.pending.add(camera)
             self._entry.async_create_background_task(
                 self._hass, self._async_remove(camera), f"omnicam remove {camera}"
             )
 
+    async def _async_show(self) -> None:
+        await self._show()
+
     async def _async_remove(self, camera: str) -> None:
+        # Home Assistant has removed its device and entities; nothing is heard of it any more.
+        await self._show()
         try:
             await self._api.remove_camera(camera)
         except ApiError as error:
@@ -84,12 +112,9 @@ class CameraSubentries:
             )
         finally:
             self.pending.discard(camera)
-            # A node that removed it tells so in its next info; one that did not keeps it.
-        if self._info is not None and camera in self._info.cameras:
-            try:
-                self.async_sync(await self._api.info(self._entry.unique_id))
-            except ApiError:
-                self.async_sync(self._info)
+        # A node that removed it tells so; one that did not keeps it, and so does Home Assistant.
+        await self._ask()
+        await self._show()
 
     def _by_camera(self) -> dict[str, ConfigSubentry]:
         return {

@@ -9,6 +9,8 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, Subent
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .node import Node, camera
@@ -35,6 +37,14 @@ async def submit(hass: HomeAssistant, form: SubentryFlowResult, **data: Any) -> 
 def titles(entry: MockConfigEntry) -> dict[str | None, str]:
     """Give the subentries by camera."""
     return {each.unique_id: each.title for each in entry.subentries.values()}
+
+
+def owners(hass: HomeAssistant, camera: str) -> set[str | None]:
+    """Give the subentries to which a camera's device and its entities belong."""
+    (device,) = dr.async_get(hass).async_get_devices(identifiers={("omnicam", camera)})
+    entities = er.async_entries_for_device(er.async_get(hass), device.id, True)
+    assert len(entities) > 10
+    return {device.config_subentry_id, *(each.config_subentry_id for each in entities)}
 
 
 async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
@@ -90,6 +100,8 @@ async def test_by_address(hass: HomeAssistant, node: Node, loaded: MockConfigEnt
     (subentry,) = loaded.subentries.values()
     assert dict(subentry.data) == {}  # no secret in Home Assistant
     assert hass.states.get("binary_sensor.hall_way_fall")
+    assert owners(hass, "home_hall_way") == {subentry.subentry_id}
+    assert owners(hass, "home_bedroom") == {None}  # of the node's own file
 
 
 async def test_from_an_entity(hass: HomeAssistant, node: Node, loaded: MockConfigEntry) -> None:
@@ -193,6 +205,7 @@ async def test_subentries_follow_the_node(
     """A camera added, renamed and removed at the node shows here; the file's cameras do not."""
     await show_hall(hass, node)
     assert titles(loaded) == {"hall": "Hall"}
+    assert owners(hass, "home_hall") == {each.subentry_id for each in loaded.subentries.values()}
     node.info["cameras"][1]["name"] = "Corridor"
     await node.announce(hass)
     assert titles(loaded) == {"hall": "Corridor"}
@@ -212,9 +225,11 @@ async def test_a_removed_subentry_removes_the_camera(
     hass.config_entries.async_remove_subentry(loaded, subentry.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert titles(loaded) == {"hall": "Hall"}
+    assert hass.states.get("binary_sensor.hall_fall")
     del node.answers["/api/cameras/hall"]
     (subentry,) = loaded.subentries.values()
     hass.config_entries.async_remove_subentry(loaded, subentry.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert [change[:2] for change in node.changes] == [("DELETE", "hall")]
     assert titles(loaded) == {}
+    assert hass.states.get("binary_sensor.hall_fall") is None
