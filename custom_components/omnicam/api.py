@@ -168,6 +168,13 @@ class NodeApi:
             return url or None
         raise ApiContractError(f"the stream of {camera} has no field url with a text or null")
 
+    async def cameras(self) -> list[dict[str, Any]]:
+        """Give every camera with its id, its status and the states of its classes."""
+        cameras = (await self._json("cameras")).get("cameras")
+        if isinstance(cameras, list) and all(isinstance(each, dict) for each in cameras):
+            return cameras
+        raise ApiContractError(f"the cameras are {shown(cameras)}, not a list of objects")
+
     async def camera_settings(self, camera: str) -> dict[str, Any]:
         """Give a camera's fields, without user and password."""
         settings = (await self._ask("GET", "cameras", camera, "settings")).get("settings")

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, override
 
@@ -21,7 +22,7 @@ from .models import (
     parse_help,
     parse_verdict,
 )
-from .payload import Flaw, shown
+from .payload import Flaw, PayloadError, shown
 from .settings import CameraChoice, CameraFigures, parse_camera_choice, parse_camera_figures
 from .topics import Handler, Parser, TopicFeed, add_listener, payload_bytes
 
@@ -176,6 +177,26 @@ class CameraFeed(TopicFeed):
     def async_set_node_online(self, *, online: bool) -> None:
         """Follow the node's own status."""
         self.node_online = online
+
+    @callback
+    def async_take(self, told: Mapping[str, Any]) -> bool:
+        """Take over what the API says of this camera; whether that is anything new.
+
+        What cannot be read is unknown, as in a message.
+        """
+        before = self.status, dict(self._verdicts), self.level
+        status = told.get("status")
+        self.status = next((known for known in CameraStatus if known == status), None)
+        if self.status is not None:
+            self.private = self.status is CameraStatus.DISABLED
+        states = told.get("states")
+        self._verdicts = {}
+        for anomaly, state in states.items() if isinstance(states, dict) else ():
+            with suppress(PayloadError):
+                self._verdicts[anomaly] = parse_verdict(state if isinstance(state, dict) else {})[0]
+        levels = [verdict.level for verdict in self._verdicts.values() if verdict.level]
+        self.level = max(levels, key=LEVELS.index, default=LEVELS[0])
+        return before != (self.status, self._verdicts, self.level)
 
     @callback
     def async_forget_status(self) -> None:

@@ -1,7 +1,8 @@
 """One node, pushed over MQTT: its status and its cameras."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from homeassistant.components import mqtt
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -20,6 +21,7 @@ from .monitor import ApiMonitor
 from .node_feed import NodeFeed
 from .pace import Pace
 from .payload import Flaw, PayloadError, UnsupportedContractError, read_object, shown
+from .stand_in import StandIn
 from .subentries import CameraSubentries
 
 type NewCameraListener = Callable[[CameraFeed], None]
@@ -58,6 +60,7 @@ class OmnicamHub:
             hass, entry, api, self.monitor.async_check, self._async_show_again
         )
         self.catch_up = CatchUp(hass, entry, api, self._tell_step)
+        self.stand_in = StandIn(hass, entry, api, self._take_from_api)
 
     async def async_start(self) -> None:
         """Listen to the node and wait, for a bounded time, until its cameras are known.
@@ -92,6 +95,7 @@ class OmnicamHub:
         self._stopped = True
         self._untold.clear()
         self.monitor.async_stop()
+        self.stand_in.async_stop()
         self.catch_up.async_stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
@@ -191,7 +195,8 @@ class OmnicamHub:
             self._complaints.report(
                 message.topic, [Flaw("(payload)", shown(text), "send online or offline")]
             )
-        was, self.online = self.online, text == "online"
+        stood_in = self.stand_in.async_stop()
+        was, self.online = None if stood_in else self.online, text == "online"
         if self.online is was:
             return
         if not self.online:
@@ -222,6 +227,7 @@ class OmnicamHub:
     def _on_connection(self, connected: bool) -> None:  # noqa: FBT001 (MQTT calls it so)
         if connected:
             self.monitor.async_refresh()
+            self.catch_up.async_hold()
             self._entry.async_create_background_task(
                 self._hass, async_claim(self._hass, self.node), "omnicam owner"
             )
@@ -231,12 +237,36 @@ class OmnicamHub:
         self.online = None
         self.catch_up.async_hold()
         if not self._hass.is_stopping:
-            self._tell_away("The MQTT broker is away, the entities of node %s are unavailable")
+            self._tell_away("The MQTT broker is away, node %s is asked through its API meanwhile")
+            self.stand_in.async_start()
         self.feed.async_set_online(online=False)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=False)
             feed.async_forget_status()
             self._tell_later(feed)
+
+    @callback
+    def _take_from_api(self, cameras: Sequence[dict[str, Any]] | None) -> None:
+        """Show what the API says while the broker is away; None while it does not answer."""
+        there = cameras is not None
+        news = turned = there is not bool(self.online)
+        self.online = there or None
+        self.feed.async_set_online(online=there)
+        told = {each.get("id"): each for each in cameras or ()}
+        for name, feed in self.cameras.items():
+            feed.async_set_node_online(online=there)
+            changed = name in told and feed.async_take(told[name])
+            if name not in told:
+                feed.async_forget_status()
+            if changed or turned:
+                self._tell_later(feed)
+            news |= changed
+        if cameras is None:
+            self.monitor.async_recheck()
+        elif news:
+            # Its steps are on record, too.
+            self.catch_up.async_hold()
+            self._catch_up_if_there()
 
     @callback
     def _tell_away(self, what: str) -> None:

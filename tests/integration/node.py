@@ -98,6 +98,7 @@ class Node:
         self.requests: list[str] = []
         self.records = Records(self._refusal)
         self.fields: dict[str, Any] = {}
+        self.shown: Any = None
         self.changes: list[tuple[str, str, dict[str, Any]]] = []
         self._server: TestServer | None = None
         self._port: int | None = None
@@ -113,6 +114,7 @@ class Node:
         app = web.Application()
         app.router.add_get("/api/info", self._info)
         app.router.add_get("/api/health", self._health)
+        app.router.add_get("/api/cameras", self._cameras)
         app.router.add_post("/api/cameras", self._change)
         app.router.add_get("/api/cameras/{camera}/settings", self._settings)
         app.router.add_route("*", "/api/cameras/{camera}", self._change)
@@ -152,6 +154,13 @@ class Node:
     async def _stream(self, request: web.Request) -> web.Response:
         refusal = self._refusal(request)
         return refusal or web.json_response({"url": self.streams.get(request.match_info["camera"])})
+
+    async def _cameras(self, request: web.Request) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        if self.shown is None:
+            return web.json_response({"error": "no cameras", "remedy": "show some"}, status=503)
+        return web.json_response({"cameras": self.shown})
 
     async def _settings(self, request: web.Request) -> web.Response:
         fields = self.fields.get(request.match_info["camera"])
