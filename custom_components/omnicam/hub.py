@@ -217,6 +217,9 @@ class OmnicamHub:
         """Begin to tell steps of events: whoever follows them is there."""
         self._followed = True
         self._catch_up_if_there()
+        if not mqtt.is_connected(self._hass):
+            # Home Assistant has been started while the broker is away.
+            self._begin_stand_in()
 
     @callback
     def _catch_up_if_there(self) -> None:
@@ -237,13 +240,17 @@ class OmnicamHub:
         self.online = None
         self.catch_up.async_hold()
         if not self._hass.is_stopping:
-            self._tell_away("The MQTT broker is away, node %s is asked through its API meanwhile")
-            self.stand_in.async_start()
+            self._begin_stand_in()
         self.feed.async_set_online(online=False)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=False)
             feed.async_forget_status()
             self._tell_later(feed)
+
+    @callback
+    def _begin_stand_in(self) -> None:
+        self._tell_away("The MQTT broker is away, node %s is asked through its API meanwhile")
+        self.stand_in.async_start()
 
     @callback
     def _take_from_api(self, cameras: Sequence[dict[str, Any]] | None) -> None:

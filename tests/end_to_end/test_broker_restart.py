@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import truth
 from harness.footage import Footage, lengthened
 from harness.home_assistant import HomeAssistant
 from harness.house import House, open_house
@@ -34,6 +35,7 @@ async def test_steps_of_events_survive_an_outage_of_the_broker(tmp_path: Path, f
             hass = house.home_assistant
             await house.switch("bedroom", on=True)
             await server.mark("bedroom", shown.onset_s - 4, 60)
+            before = truth.lines(house)
             await house.broker.stop()
             await server.mark("bedroom", shown.onset_s, 15)
             event = await until(lambda: _escalated(house), 30, "the event in the record")
@@ -54,6 +56,7 @@ async def test_steps_of_events_survive_an_outage_of_the_broker(tmp_path: Path, f
                 "the camera's status",
             )
             assert await _shows(hass, "on")
+            await until(lambda: _one_line_each(house, before), RECONNECT_S, "a line down and up")
             async with Listener(house.broker, f"{BEDROOM}/+") as late:
                 retained = await _retained(house, late)
             assert retained["fall"] == "ON"
@@ -88,6 +91,11 @@ async def _escalated(house: House) -> str | None:
 async def _shows(hass: HomeAssistant, state: str) -> bool:
     seen: str = (await hass.states())["binary_sensor.bedroom_fall"]["state"]
     return seen == state
+
+
+async def _one_line_each(house: House, before: dict[str, int]) -> bool:
+    after = truth.lines(house)
+    return all(after[kind] - before[kind] == 1 for kind in truth.LINES)
 
 
 async def _retained(house: House, late: Listener) -> dict[str, str | None]:

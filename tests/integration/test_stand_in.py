@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     async_fire_time_changed,
 )
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.omnicam import stand_in
 from custom_components.omnicam.activity import EVENT_ANOMALY
@@ -105,3 +106,22 @@ async def test_neither_broker_nor_api(
     asked = len(node.requests)
     await asyncio.sleep(0.1)
     assert len(node.requests) == asked
+
+
+async def test_home_assistant_starts_while_the_broker_is_away(
+    hass: HomeAssistant,
+    node: Node,
+    loaded: MockConfigEntry,
+    mqtt_mock: MqttMockHAClient,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A fall that lasts is shown, too; one line says that the broker is away."""
+    node.shown = [shown(fall=verdict("ON", level="high", confidence=0.97, event="e1"))]
+    mqtt_mock.connected = False
+    await hass.config_entries.async_reload(loaded.entry_id)
+    await settle(hass, "on")
+    assert caplog.text.count("The MQTT broker is away") == 1
+    mqtt_mock.connected = True
+    broker(hass, connected=True)
+    await node.come_online(hass)
+    assert caplog.text.count("Node home is back online") == 1
