@@ -38,7 +38,8 @@ lock() {
 either_torch() {
   local file
   file="$(file_of "$1")"
-  sed -i "s/^torch==2\.13\.0 .*/&\n    --hash=sha256:$TORCH_CPU \\\\/" "$file"
+  # uv keeps the hashes of a version that stays.
+  grep -q "$TORCH_CPU" "$file" || sed -i "s/^torch==2\.13\.0 .*/&\n    --hash=sha256:$TORCH_CPU \\\\/" "$file"
   grep -q "$TORCH_CPU" "$file" || fail "$file holds another torch" "bring TORCH_CPU up to date"
 }
 

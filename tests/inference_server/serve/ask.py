@@ -1,6 +1,6 @@
 """Asks vLLM the first and the last question about two windows; a process of its own.
 
-Usage: ask.py CHECKPOINT ANSWERS
+Usage: ask.py ANSWERS CHECKPOINT...
 """
 
 from __future__ import annotations
@@ -10,15 +10,26 @@ import sys
 from pathlib import Path
 
 from vllm import LLM, SamplingParams
+from vllm.distributed import cleanup_dist_env_and_memory
 
 from inference_server import verdicts
 from inference_server.compress.window import RATE, synthetic
 
 
-def main(checkpoint: str, out: str) -> None:
-    """Write log-probabilities [windows, questions, vocabulary]."""
+def main(out: str, *checkpoints: str) -> None:
+    """Write log-probabilities [checkpoints, windows, questions, vocabulary]."""
+    answers = []
+    for checkpoint in checkpoints:
+        answers.append(ask(checkpoint))
+        cleanup_dist_env_and_memory()
+    Path(out).write_text(json.dumps(answers))
+
+
+def ask(checkpoint: str) -> list[list[list[float]]]:
+    """Give log-probabilities [windows, questions, vocabulary]."""
     model = LLM(
         checkpoint,
+        distributed_executor_backend="uni",
         dtype="bfloat16",
         enforce_eager=True,
         limit_mm_per_prompt={"image": 0, "video": 1, "audio": 1},
@@ -41,7 +52,7 @@ def main(checkpoint: str, out: str) -> None:
             made = model.generate(request, sampling, use_tqdm=False)[0].outputs[0].logprobs[0]
             rows.append([made[token].logprob for token in range(len(made))])
         answers.append(rows)
-    Path(out).write_text(json.dumps(answers))
+    return answers
 
 
 if __name__ == "__main__":
