@@ -23,6 +23,7 @@ from .pace import Pace
 from .payload import Flaw, PayloadError, UnsupportedContractError, read_object, shown
 from .stand_in import StandIn
 from .subentries import CameraSubentries
+from .telling import Telling
 
 type NewCameraListener = Callable[[CameraFeed], None]
 
@@ -45,10 +46,9 @@ class OmnicamHub:
         self._stopped = False
         self._told_away = False
         self._followed = False
-        self._untold: dict[tuple[CameraFeed, str | None], None] = {}  # a set that keeps its order
-        self._telling = False
         self.node = node
         self.pace = Pace()
+        self._telling = Telling(hass, entry, self.pace)
         self.info: NodeInfo | None = None
         self._told_info: NodeInfo | None = None
         self.online: bool | None = None
@@ -93,7 +93,7 @@ class OmnicamHub:
     def async_stop(self) -> None:
         """Stop listening; what was subscribed so far is undone on every path."""
         self._stopped = True
-        self._untold.clear()
+        self._telling.async_stop()
         self.monitor.async_stop()
         self.stand_in.async_stop()
         self.catch_up.async_stop()
@@ -144,7 +144,7 @@ class OmnicamHub:
                 if (known := self.cameras.get(camera_id)) is not None:
                     known.async_update_info(info)
                     if changed:
-                        self._tell_later(known)
+                        self._telling.async_add(known)
                     await known.async_follow_questions()
                     continue
                 feed = CameraFeed(
@@ -210,7 +210,7 @@ class OmnicamHub:
         self.feed.async_set_online(online=self.online)
         for feed in self.cameras.values():
             feed.async_set_node_online(online=self.online)
-            self._tell_later(feed)
+            self._telling.async_add(feed)
 
     @callback
     def async_follow_events(self) -> None:
@@ -245,7 +245,7 @@ class OmnicamHub:
         for feed in self.cameras.values():
             feed.async_set_node_online(online=False)
             feed.async_forget_status()
-            self._tell_later(feed)
+            self._telling.async_add(feed)
 
     @callback
     def _begin_stand_in(self) -> None:
@@ -266,7 +266,7 @@ class OmnicamHub:
             if name not in told:
                 feed.async_forget_status()
             if changed or turned:
-                self._tell_later(feed)
+                self._telling.async_add(feed)
             news |= changed
         if cameras is None:
             self.monitor.async_recheck()
@@ -292,22 +292,4 @@ class OmnicamHub:
         if self.monitor.available and self.online:
             self.catch_up.async_api_answers()
         for feed in self.cameras.values():
-            self._tell_later(feed, API_TOPIC)
-
-    @callback
-    def _tell_later(self, feed: CameraFeed, topic: str | None = None) -> None:
-        """Let a camera's entities show what is known now, after those that wait already."""
-        self._untold[feed, topic] = None
-        if not self._telling and not self._stopped:
-            self._telling = True
-            self._entry.async_create_task(self._hass, self._async_tell(), "omnicam tell entities")
-
-    async def _async_tell(self) -> None:
-        try:
-            while self._untold:
-                feed, topic = next(iter(self._untold))
-                del self._untold[feed, topic]
-                feed.async_notify(topic)
-                await self.pace.async_pause()
-        finally:
-            self._telling = False
+            self._telling.async_add(feed, API_TOPIC)
