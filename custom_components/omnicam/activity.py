@@ -47,7 +47,13 @@ class Activity:
         @callback
         def on_help(call: HelpCall) -> None:
             self._fire(
-                feed, EVENT_HELP, event_id=call.event, word=call.word, confidence=call.confidence
+                feed,
+                EVENT_HELP,
+                event_id=call.event,
+                word=call.word,
+                confidence=call.confidence,
+                time=call.time,
+                late=call.late,
             )
 
         self._entry.async_on_unload(feed.async_listen_events(on_anomaly))

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -204,6 +205,20 @@ class NodeApi:
     async def event(self, event: str) -> dict[str, Any]:
         """Give one event; raises `ApiUnknownError` when there is none of that id."""
         return await self._ask("GET", "events", event)
+
+    async def calls(self, since: datetime) -> list[dict[str, Any]]:
+        """Give spoken calls for help since a time, the newest 200 at the most.
+
+        None from an older node, which keeps them to itself.
+        """
+        wanted = {"from": since.isoformat(), "limit": "200"}
+        try:
+            calls = (await self._ask("GET", "calls", params=wanted)).get("calls")
+        except ApiUnknownError:
+            return []
+        if isinstance(calls, list) and all(isinstance(each, dict) for each in calls):
+            return calls
+        raise ApiContractError(f"the calls are {shown(calls)}, not a list of objects")
 
     async def feedback(self, event: str, kind: str) -> None:
         """Tell the node what a person says of an event."""

@@ -1,10 +1,10 @@
 """Tells what happened while Home Assistant could not hear it, from the node's own record.
 
-Steps of events are not retained, and Home Assistant keeps no session at the broker: what a node
-says while Home Assistant restarts, or before it has found back to a broker that restarted, never
-reaches it. Hence the integration remembers which steps it has told, over its own restarts, and
-asks the node's API for the others once the node is heard again. A step told so is marked as `late`
-and has its true time.
+Steps of events and spoken calls for help are not retained, and Home Assistant keeps no session at
+the broker: what a node says while Home Assistant restarts, or before it has found back to a broker
+that restarted, never reaches it. Hence the integration remembers which of them it has told, over
+its own restarts, and asks the node's API for the others once the node is heard again. What is told
+so is marked as `late` and has its true time.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from homeassistant.util import dt as dt_util
 from .api import ApiError, NodeApi
 from .const import DOMAIN, LOGGER
 from .data import OmnicamConfigEntry
-from .models import AnomalyEvent, parse_event
+from .models import AnomalyEvent, HelpCall, parse_event, parse_help
 from .payload import PayloadError
 
 PASSES: Final = (2.0, 15.0)
@@ -46,20 +46,21 @@ _PAGE: Final = 200
 _SAVE_DELAY: Final = 1.0
 _VERSION: Final = 1
 
-type _Step = tuple[str, AnomalyEvent]
+type Heard = AnomalyEvent | HelpCall
+type _Step = tuple[str, Heard]
 
 
 class CatchUp:
-    """Lets each step of an event through once, and gets the missed ones."""
+    """Lets each step of an event and each call for help through once, and gets the missed ones."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: OmnicamConfigEntry,
         api: NodeApi,
-        tell: Callable[[str, AnomalyEvent], None],
+        tell: Callable[[str, Heard], None],
     ) -> None:
-        """Take the node's API and what tells a step of a camera's event to the entities."""
+        """Take the node's API and what tells the entities of a camera what was heard."""
         self._hass = hass
         self._entry = entry
         self._api = api
@@ -68,6 +69,7 @@ class CatchUp:
         self._told: dict[str, None] = {}  # a set that keeps its order
         self._newest = dt_util.utcnow()
         self._since = self._newest
+        self._calls_since = self._newest
         self._held: deque[_Step] = deque(maxlen=_REMEMBERED)
         self._holding = False
         self._owing = False
@@ -84,6 +86,9 @@ class CatchUp:
             return
         self._newest = self._since = since
         self._told = dict.fromkeys(stored.get("told", ()))
+        if stored.get("calls"):
+            # Else what an older version told is not known, and would be told again.
+            self._calls_since = since - _SLACK
         self._holding = self._owing = True
 
     @callback
@@ -118,8 +123,8 @@ class CatchUp:
             self._timers.pop()()
 
     @callback
-    def async_hear(self, camera: str, event: AnomalyEvent) -> None:
-        """Take a step that the node says now."""
+    def async_hear(self, camera: str, event: Heard) -> None:
+        """Take what the node says now."""
         if self._holding:
             self._held.append((camera, event))
         else:
@@ -130,7 +135,7 @@ class CatchUp:
         async with self._lock:
             try:
                 async with asyncio.timeout(_TIMEOUT):
-                    missed = await self._missed()
+                    missed = [*await self._missed_calls(), *await self._missed_steps()]
             except (ApiError, PayloadError, TimeoutError) as error:
                 # The monitor tells that the API is away; when it is back, this is done again.
                 LOGGER.debug("What was missed of %s is not known yet: %s", self._entry.title, error)
@@ -149,9 +154,15 @@ class CatchUp:
             self._owing = not answered
             self._save()
 
-    async def _missed(self) -> list[_Step]:
+    async def _missed_calls(self) -> list[_Step]:
+        """Give the calls for help on record that were not told, in any order."""
+        found = await self._api.calls(max(self._begin(), self._calls_since))
+        calls = [(str(row.get("camera")), replace(parse_help(row)[0], late=True)) for row in found]
+        return [(camera, call) for camera, call in calls if _key(call) not in self._told]
+
+    async def _missed_steps(self) -> list[_Step]:
         """Give the steps on record that were not told, in any order."""
-        begin = max(self._since - _SLACK, dt_util.utcnow() - _LONGEST)
+        begin = self._begin()
         # An event may have begun long before its newest step.
         wanted = {"from": (begin - _LONGEST).isoformat(), "limit": str(_PAGE)}
         found = (await self._api.search(wanted)).get("events", [])
@@ -168,12 +179,17 @@ class CatchUp:
                     missed.append((str(whole.get("camera")), step))
         return missed
 
+    def _begin(self) -> datetime:
+        """Give the time since when something may have been missed."""
+        return max(self._since - _SLACK, dt_util.utcnow() - _LONGEST)
+
     @callback
-    def _let_through(self, camera: str, event: AnomalyEvent) -> None:
+    def _let_through(self, camera: str, event: Heard) -> None:
         key = _key(event)
         if key in self._told:
             return
-        self._told[key] = None
+        if key is not None:
+            self._told[key] = None
         if len(self._told) > _REMEMBERED:
             del self._told[next(iter(self._told))]
         self._newest = max(self._newest, _moment(event))
@@ -188,7 +204,7 @@ class CatchUp:
 
     @callback
     def _state(self) -> Mapping[str, Any]:
-        return {"since": self._since.isoformat(), "told": list(self._told)}
+        return {"since": self._since.isoformat(), "told": list(self._told), "calls": True}
 
 
 async def async_forget_steps(hass: HomeAssistant, entry: OmnicamConfigEntry) -> None:
@@ -200,12 +216,14 @@ def _store(hass: HomeAssistant, entry: OmnicamConfigEntry) -> Store[Mapping[str,
     return Store(hass, _VERSION, f"{DOMAIN}.{entry.entry_id}")
 
 
-def _key(event: AnomalyEvent) -> str:
-    """Name a step: an event takes each step once."""
-    return f"{event.event}/{event.step}"
+def _key(event: Heard) -> str | None:
+    """Name a step, since an event takes each step once, or a call; None for a call without id."""
+    if isinstance(event, AnomalyEvent):
+        return f"{event.event}/{event.step}"
+    return event.event
 
 
-def _moment(event: AnomalyEvent) -> datetime:
+def _moment(event: Heard) -> datetime:
     return _read_time(event.time) or dt_util.utcnow()
 
 

@@ -60,6 +60,7 @@ class HelpEvent(OmnicamCameraEntity, EventEntity):
                 "word": call.word,
                 "confidence": call.confidence,
                 "time": call.time,
+                "late": call.late,
             },
         )
         self.async_write_ha_state()

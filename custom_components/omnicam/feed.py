@@ -44,11 +44,12 @@ class CameraFeed(TopicFeed):
         node: NodeInfo,
         camera: CameraInfo,
         complaints: Complaints,
-        hear: Callable[[str, AnomalyEvent], None],
+        hear: Callable[[str, AnomalyEvent | HelpCall], None],
     ) -> None:
         """Begin with nothing known; `async_start` makes it listen.
 
-        What is heard of an event goes to `hear`, and comes back through `async_tell_step`.
+        What is heard of events and calls for help goes to `hear`, and comes back through
+        `async_tell_step` and `async_call_help`.
         """
         super().__init__(hass, f"{TOPIC_ROOT}/{node.node}/{camera.id}", complaints)
         self._node = node
@@ -65,6 +66,7 @@ class CameraFeed(TopicFeed):
         self.level: str | None = None
         self.last_event: AnomalyEvent | None = None
         self._verdicts: dict[str, Verdict] = {}
+        self._last_call: object = None  # by the API, while it stands in for the broker
         self._topics: dict[str, CALLBACK_TYPE] = {}
         self._event_listeners: set[Callable[[AnomalyEvent], None]] = set()
         self._help_listeners: set[Callable[[HelpCall], None]] = set()
@@ -111,8 +113,8 @@ class CameraFeed(TopicFeed):
             "figures": self._on_figures,
             "level": self._on_level,
             "last_event": self._on_last_event,
-            "event": partial(self._on_event, self._parse_event, self._hear_step),
-            "help": partial(self._on_event, parse_help, self._tell_help),
+            "event": partial(self._on_event, self._parse_event, self._pass_on),
+            "help": partial(self._on_event, parse_help, self._pass_on),
         }
         handlers |= {anomaly.value: partial(self._on_verdict, anomaly) for anomaly in AnomalyClass}
         await self._subscribe_all(handlers)
@@ -184,7 +186,8 @@ class CameraFeed(TopicFeed):
 
         What cannot be read is unknown, as in a message.
         """
-        before = self.status, dict(self._verdicts), self.level
+        before = self.status, dict(self._verdicts), self.level, self._last_call
+        self._last_call = told.get("last_call")
         status = told.get("status")
         self.status = next((known for known in CameraStatus if known == status), None)
         if self.status is not None:
@@ -196,7 +199,7 @@ class CameraFeed(TopicFeed):
                 self._verdicts[anomaly] = parse_verdict(state if isinstance(state, dict) else {})[0]
         levels = [verdict.level for verdict in self._verdicts.values() if verdict.level]
         self.level = max(levels, key=LEVELS.index, default=LEVELS[0])
-        return before != (self.status, self._verdicts, self.level)
+        return before != (self.status, self._verdicts, self.level, self._last_call)
 
     @callback
     def async_forget_status(self) -> None:
@@ -215,7 +218,7 @@ class CameraFeed(TopicFeed):
 
     @callback
     def async_call_help(self, call: HelpCall) -> None:
-        """Take a call for help that a voice assistant heard, as one that the camera heard."""
+        """Tell a call for help to whoever listens, also one that a voice assistant heard."""
         for listener in tuple(self._help_listeners):
             listener(call)
 
@@ -299,13 +302,8 @@ class CameraFeed(TopicFeed):
             listener(event)
 
     @callback
-    def _hear_step(self, event: AnomalyEvent) -> None:
-        self._hear(self.info.id, event)
-
-    @callback
-    def _tell_help(self, call: HelpCall) -> None:
-        for listener in tuple(self._help_listeners):
-            listener(call)
+    def _pass_on(self, heard: AnomalyEvent | HelpCall) -> None:
+        self._hear(self.info.id, heard)
 
     def _parse_event(self, payload: Mapping[str, Any]) -> tuple[AnomalyEvent, list[Flaw]]:
         return parse_event(payload, {question.id for question in self.questions})

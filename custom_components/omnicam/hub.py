@@ -16,7 +16,7 @@ from .data import OmnicamConfigEntry
 from .devices import async_sync_devices
 from .feed import API_TOPIC, CameraFeed
 from .handover import async_claim
-from .models import AnomalyEvent, NodeInfo, parse_info
+from .models import AnomalyEvent, HelpCall, NodeInfo, parse_info
 from .monitor import ApiMonitor
 from .node_feed import NodeFeed
 from .pace import Pace
@@ -59,7 +59,7 @@ class OmnicamHub:
         self.subentries = CameraSubentries(
             hass, entry, api, self.monitor.async_check, self._async_show_again
         )
-        self.catch_up = CatchUp(hass, entry, api, self._tell_step)
+        self.catch_up = CatchUp(hass, entry, api, self._tell_heard)
         self.stand_in = StandIn(hass, entry, api, self._take_from_api)
 
     async def async_start(self) -> None:
@@ -283,9 +283,13 @@ class OmnicamHub:
             LOGGER.warning(what, self.node)
 
     @callback
-    def _tell_step(self, camera: str, event: AnomalyEvent) -> None:
-        if (feed := self.cameras.get(camera)) is not None:
-            feed.async_tell_step(event)
+    def _tell_heard(self, camera: str, heard: AnomalyEvent | HelpCall) -> None:
+        if (feed := self.cameras.get(camera)) is None:
+            return
+        if isinstance(heard, AnomalyEvent):
+            feed.async_tell_step(heard)
+        else:
+            feed.async_call_help(heard)
 
     @callback
     def _notify(self) -> None:

@@ -59,19 +59,25 @@ def describe_anomaly(words: _Words, data: Mapping[str, Any]) -> str:
     if reason := data.get("description") or data.get("reason"):
         why = words.of("common.logbook_reason", "{sentence}: {reason}")
         sentence = why.format(sentence=sentence, reason=reason)
-    happened = dt_util.parse_datetime(str(data.get("time")))
-    if data.get("late") and happened is not None:
-        late = words.of("common.logbook_late", "{time}: {sentence}")
-        time = dt_util.as_local(happened).strftime("%Y-%m-%d %H:%M:%S")
-        sentence = late.format(sentence=sentence, time=time)
-    return sentence
+    return _with_time(words, sentence, data)
 
 
 def describe_help(words: _Words, data: Mapping[str, Any]) -> str:
     """Make a sentence of a call for help."""
+    sentence = words.of("common.logbook_help", "help")
     if word := data.get("word"):
-        return words.of("common.logbook_help_word", "help: {word}").format(word=word)
-    return words.of("common.logbook_help", "help")
+        sentence = words.of("common.logbook_help_word", "help: {word}").format(word=word)
+    return _with_time(words, sentence, data)
+
+
+def _with_time(words: _Words, sentence: str, data: Mapping[str, Any]) -> str:
+    """Add when it happened to what was told afterwards."""
+    happened = dt_util.parse_datetime(str(data.get("time")))
+    if not data.get("late") or happened is None:
+        return sentence
+    late = words.of("common.logbook_late", "{time}: {sentence}")
+    time = dt_util.as_local(happened).strftime("%Y-%m-%d %H:%M:%S")
+    return late.format(sentence=sentence, time=time)
 
 
 @callback

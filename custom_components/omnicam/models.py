@@ -121,6 +121,7 @@ class HelpCall:
     word: str | None
     confidence: float | None
     time: str | None
+    late: bool = False
 
 
 _STATES: Mapping[object, bool | None] = {"ON": True, "OFF": False, None: None}

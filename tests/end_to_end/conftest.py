@@ -18,6 +18,12 @@ def fall() -> Footage:
 
 
 @pytest.fixture(scope="session")
+def call() -> Footage:
+    """Somebody calls for help, unseen."""
+    return asyncio.run(staged("call_for_help", SCENES))
+
+
+@pytest.fixture(scope="session")
 def quiet() -> Path:
     """Three minutes in which nothing happens, with sound."""
     return asyncio.run(quiet_room(SCENES))

@@ -1,9 +1,10 @@
-"""Home Assistant restarts while somebody falls, then without a broker: nothing is lost."""
+"""Home Assistant restarts while somebody falls or calls, also without a broker: nothing is lost."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,34 @@ async def test_a_fall_during_restarts_is_told_once(tmp_path: Path, fall: Footage
             assert {step for _, step in steps.recorded} >= {"suspected", "escalated", "resolved"}
             assert steps.late > 0
             assert steps.doubled == ()
+
+
+async def test_a_call_for_help_during_a_restart_rings_afterwards(tmp_path: Path, call: Footage):
+    shown = await lengthened(call, 60)
+    server = RtspServer({"kitchen": shown.file}, {"kitchen": [shown.onset_s - 4]})
+    async with server:
+        cameras = {"kitchen": {"url": server.url("kitchen"), "enabled": False}}
+        async with open_house(tmp_path, cameras) as house:
+            hass = house.home_assistant
+            await house.switch("kitchen", on=True)
+            await server.mark("kitchen", shown.onset_s - 4, 60)
+            await hass.stop()
+            called = await until(lambda: _called(house), 30, "the call in the record")
+            await hass.start()
+
+            async def rings() -> dict[str, Any] | None:
+                state = (await hass.states()).get("event.kitchen_help_called", {"attributes": {}})
+                told: dict[str, Any] = state["attributes"]
+                return told if told.get("event_id") == called["event"] else None
+
+            told = await until(rings, 30 + RIGHT_S, "the call in Home Assistant")
+            assert told["late"] is True
+            assert (told["word"], told["time"]) == (called["word"], called["time"])
+
+
+async def _called(house: House) -> dict[str, Any] | None:
+    calls: list[dict[str, Any]] = (await house.node.get("/api/calls"))["calls"]
+    return calls[0] if calls else None
 
 
 async def _right(house: House) -> bool:

@@ -40,6 +40,8 @@ class Records:
         """Take what checks the token."""
         self._refuse = refuse
         self.events: list[dict[str, Any]] = []
+        self.calls: list[dict[str, Any]] | str | None = []
+        """Spoken calls for help; None for a node that does not know the route."""
         self.feedback: list[tuple[str, str]] = []
         self.questions: list[tuple[str, str]] = []
         self.searches: list[dict[str, str]] = []
@@ -48,6 +50,7 @@ class Records:
 
     def serve(self, app: web.Application) -> None:
         """Add the routes."""
+        app.router.add_get("/api/calls", self._calls)
         app.router.add_get("/api/events", self._search)
         app.router.add_get("/api/events/{event}", self._event)
         app.router.add_get("/api/events/{event}/{kind:clip|snapshot}", self._file)
@@ -72,6 +75,17 @@ class Records:
         first, limit = int(wanted.get("cursor", "0")), int(wanted.get("limit", "50"))
         cursor = str(first + limit) if len(found) > first + limit else None
         return web.json_response({"events": found[first : first + limit], "cursor": cursor})
+
+    async def _calls(self, request: web.Request) -> web.Response:
+        if refusal := self._refuse(request):
+            return refusal
+        if self.calls is None:
+            return _missing("path")
+        if isinstance(self.calls, str):
+            return web.json_response({"calls": self.calls})
+        begin = request.query["from"]
+        found = [each for each in self.calls if each["time"] >= begin]
+        return web.json_response({"calls": found[::-1]})
 
     async def _event(self, request: web.Request) -> web.Response:
         if refusal := self._refuse(request):

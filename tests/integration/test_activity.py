@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.omnicam.activity import EVENT_ANOMALY, EVENT_HELP
 from custom_components.omnicam.const import DOMAIN
 from custom_components.omnicam.logbook import async_describe_events
+from custom_components.omnicam.models import HelpCall
 
 from .node import Node, camera
 from .test_event import CALL, STEP
@@ -69,14 +70,21 @@ async def test_bus(
         }
     ]
     assert [event.data for event in calls] == [
-        where | {"event_id": "h1", "word": "help", "confidence": 0.93}
+        where
+        | {
+            "event_id": "h1",
+            "word": "help",
+            "confidence": 0.93,
+            "time": CALL["time"],
+            "late": False,
+        }
     ]
 
     # A camera that comes later is followed too; an unloaded node is not.
     device_registry.async_update_device(device.id, name_by_user="Mum's room")
     node.info["cameras"].append(camera("kitchen", "Kitchen"))
     await node.announce(hass)
-    await node.publish(hass, "kitchen/help", CALL)
+    await node.publish(hass, "kitchen/help", CALL | {"event": "k1"})
     await node.publish(hass, "bedroom/help", CALL | {"event": "h2"})
     assert [event.data["camera_name"] for event in calls[1:]] == ["Kitchen", "Mum's room"]
     assert await hass.config_entries.async_unload(loaded.entry_id)
@@ -140,3 +148,19 @@ async def test_help_in_words(
     events = async_capture_events(hass, EVENT_HELP)
     await node.publish(hass, "bedroom/help", CALL | {"word": word})
     assert described(hass, events[0]) == ("Bedroom", message)
+
+
+async def test_a_late_call_in_words(
+    hass: HomeAssistant, node: Node, loaded: MockConfigEntry
+) -> None:
+    """What was told afterwards says when it was."""
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    await async_load_integrations(hass, {DOMAIN})
+    call = HelpCall(
+        event="h1", word="help", confidence=0.9, time="2026-11-22T10:01:10+00:00", late=True
+    )
+    events = async_capture_events(hass, EVENT_HELP)
+    loaded.runtime_data.cameras["bedroom"].async_call_help(call)
+    assert described(hass, events[0])[1] == (
+        "Somebody called for help: help (at 2026-11-22 18:01:10, told late)"
+    )

@@ -17,6 +17,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util import yaml as yaml_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -459,6 +460,19 @@ async def test_help_by_button(
     assert calls == []
     await alarm(hass)
     assert names(calls) == ["mary", "john"]
+
+
+async def test_help_called_late(
+    hass: HomeAssistant, create: Create, calls: list[ServiceCall]
+) -> None:
+    """Who is told afterwards is told when it was."""
+    await create("help_called", others=["notify.mary"])
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    called = {"word": "help", "late": True, "time": "2026-11-22T10:01:10.000+00:00"}
+    hass.states.async_set(SENSOR, dt_util.utcnow().isoformat(), called)
+    await settle(hass)
+    (call,) = calls
+    assert call.data["message"].endswith("somebody called for help. help (2026-11-22 18:01)")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.omnicam.activity import EVENT_ANOMALY
+from custom_components.omnicam.activity import EVENT_ANOMALY, EVENT_HELP
 from custom_components.omnicam.catch_up import PASSES
 
 from .node import Node, step
@@ -175,3 +175,94 @@ async def test_nothing_is_remembered_of_an_entry_that_goes(
     await hass.config_entries.async_remove(loaded.entry_id)
     await hass.async_block_till_done()
     assert KEY not in hass_storage
+
+
+def called(number: int, time: str) -> dict[str, Any]:
+    """Give a spoken call for help as the node says it, over MQTT and by the API."""
+    return {
+        "event": f"call-{number}",
+        "camera": "bedroom",
+        "word": "help",
+        "confidence": 0.9,
+        "time": time,
+        "onset": time,
+    }
+
+
+@pytest.mark.usefixtures("early", "loaded")
+async def test_a_call_for_help_while_the_broker_was_away(
+    hass: HomeAssistant, node: Node, freezer: Any
+) -> None:
+    """It rings once, whether it was heard before, meanwhile or after."""
+    calls = [called(number, f"2026-11-22T10:01:{10 * number:02d}.000+00:00") for number in range(4)]
+    freezer.move_to(BEGAN)
+    told = async_capture_events(hass, EVENT_HELP)
+    await node.publish(hass, "bedroom/help", calls[0])
+    freezer.move_to(ENDED)
+    await reconnect(hass, node)
+    await node.publish(hass, "bedroom/help", calls[2])
+    assert len(told) == 1  # it waits for what came before
+    node.records.calls = calls[:3]
+    await passes(hass, freezer)
+    await node.publish(hass, "bedroom/help", calls[3])
+    assert [each.data["event_id"] for each in told] == [call["event"] for call in calls]
+    assert [each.data["late"] for each in told] == [False, True, True, False]
+    assert told[1].data["time"] == calls[1]["time"]
+    node.records.calls = calls
+    await reconnect(hass, node)
+    await passes(hass, freezer)
+    assert len(told) == 4
+
+
+@pytest.mark.usefixtures("early", "loaded")
+async def test_a_call_without_id_rings_every_time(hass: HomeAssistant, node: Node) -> None:
+    """A call is a call."""
+    told = async_capture_events(hass, EVENT_HELP)
+    for word in ("help", "help me"):
+        await node.publish(hass, "bedroom/help", {"word": word})
+    assert [each.data["word"] for each in told] == ["help", "help me"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "calls", "heard"),
+    [
+        ({"calls": True}, "two", ["call-1", "call-2"]),
+        ({"calls": True, "told": ["call-1"]}, "two", ["call-2"]),
+        ({}, "two", []),  # what an older version told is not known
+        ({"calls": True}, None, []),  # an older node
+        ({"calls": True}, "no list", []),
+    ],
+    ids=["both", "one is told", "older version", "older node", "wrong answer"],
+)
+async def test_a_call_for_help_while_home_assistant_was_away(
+    hass: HomeAssistant,
+    mqtt_mock: MqttMockHAClient,
+    hass_storage: dict[str, Any],
+    node: Node,
+    entry: MockConfigEntry,
+    freezer: Any,
+    stored: dict[str, Any],
+    calls: str | None,
+    heard: list[str],
+) -> None:
+    """Its event entity shows it, with its true time."""
+    freezer.move_to(ENDED)
+    hass_storage[KEY] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": KEY,
+        "data": {"since": BEGAN, "told": []} | stored,
+    }
+    rows = [called(number, f"2026-11-22T10:01:{10 * number:02d}.000+00:00") for number in (1, 2)]
+    node.records.calls = rows if calls == "two" else calls
+    told = async_capture_events(hass, EVENT_HELP)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    await node.come_online(hass)
+    await passes(hass, freezer)
+    assert [each.data["event_id"] for each in told] == heard
+    if heard:
+        state = hass.states.get("event.bedroom_help_called")
+        assert state is not None
+        assert state.attributes["late"] is True
+        assert state.attributes["time"] == rows[1]["time"]

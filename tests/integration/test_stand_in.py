@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.omnicam import stand_in
-from custom_components.omnicam.activity import EVENT_ANOMALY
+from custom_components.omnicam.activity import EVENT_ANOMALY, EVENT_HELP
 from custom_components.omnicam.catch_up import PASSES
 
 from .node import CLASSES, Node, verdict
@@ -82,6 +82,27 @@ async def test_a_fall_while_the_broker_is_away(
     asked = node.requests.count("/api/cameras")
     await asyncio.sleep(0.1)
     assert node.requests.count("/api/cameras") == asked  # the broker is enough
+
+
+async def test_a_call_for_help_while_the_broker_is_away(
+    hass: HomeAssistant, node: Node, loaded: MockConfigEntry
+) -> None:
+    """It rings although no sensor changes by it."""
+    told = async_capture_events(hass, EVENT_HELP)
+    node.shown = [shown()]
+    broker(hass, connected=False)
+    await settle(hass, "off")
+    called = dt_util.utcnow().isoformat()
+    node.records.calls = [{"event": "c1", "camera": "bedroom", "word": "help", "time": called}]
+    node.shown = [shown() | {"last_call": "c1"}]
+    asked = len(node.requests)
+    while len(node.requests) < asked + 2:
+        await asyncio.sleep(0.01)
+    for delay in PASSES:
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=delay + 1))
+        await hass.async_block_till_done()
+        await asyncio.sleep(0.1)
+    assert [(each.data["event_id"], each.data["late"]) for each in told] == [("c1", True)]
 
 
 async def test_neither_broker_nor_api(

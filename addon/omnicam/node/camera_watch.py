@@ -113,6 +113,7 @@ class CameraWatch:
         self.opened: StreamOpened | None = None
         self.statistics = _NOTHING_YET
         self.finished: Finished | None = None
+        self.last_call: str | None = None
         self._shared = shared
         self._judged = judged
         self._senses = frozenset(Sense)
@@ -367,6 +368,7 @@ class CameraWatch:
             if isinstance(decision, HelpCall):
                 _LOGGER.info("%s: %r was called", decision.camera, decision.word)
                 recorded = await self._shared.recorder.record_call(decision)
+                self.last_call = decision.id
             else:
                 recorded = await self._record(decision)
             if not recorded.stored:

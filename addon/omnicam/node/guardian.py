@@ -18,6 +18,7 @@ from omnicam.decide.calibration import shipped
 from omnicam.decide.events import FeedbackKind
 from omnicam.decide.home import HomeMemory
 from omnicam.decide.learner import Home
+from omnicam.decide.words import HelpCall
 from omnicam.detect.registry import judged_classes
 from omnicam.node import figures, worker
 from omnicam.node.camera_process import CameraProcess, WorkerUnavailableError
@@ -35,7 +36,7 @@ from omnicam.node.pose_service import PoseService
 from omnicam.node.showing import Outlet
 from omnicam.publish import topics
 from omnicam.record.errors import RecordError
-from omnicam.record.query import EventQuery, Page, StoredEvent
+from omnicam.record.query import CallQuery, EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder
 from omnicam.serve.view import Json, UnansweredError, UnavailableError, UnknownCameraError
 from omnicam.taxonomy import AnomalyClass
@@ -315,6 +316,10 @@ class Guardian:
         """Give a page of events."""
         return await self._recorder.search(query)
 
+    async def calls(self, query: CallQuery) -> list[HelpCall]:
+        """Give calls for help, the newest first."""
+        return await self._recorder.calls(query)
+
     async def event(self, event: str) -> StoredEvent | None:
         """Give an event with its history."""
         return await self._recorder.get(event)
@@ -361,6 +366,7 @@ class Guardian:
             "height": opened.height if opened else None,
             "audio": opened.audio if opened else None,
             "states": {anomaly: payloads.state(state) for anomaly, state in watch.states.items()},
+            "last_call": watch.last_call,
             "figures": watch.statistics.figures,
         }
 

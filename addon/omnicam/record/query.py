@@ -48,6 +48,19 @@ class EventQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallQuery:
+    """Which calls for help to look for.
+
+    Attributes:
+        start: called at or after this stream time; None for all.
+        limit: the newest calls at the most, 1 to 200.
+    """
+
+    start: float | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:
     """One step in the history of an event, as it stood then."""
 
@@ -95,13 +108,9 @@ def where(query: EventQuery) -> tuple[str, list[str | float | int]]:
     Raises:
         QueryError: the limit, a time or the cursor is wrong.
     """
-    if not 1 <= query.limit <= MOST_ON_A_PAGE:
-        msg = f"limit = {query.limit}: must be between 1 and {MOST_ON_A_PAGE}"
-        raise QueryError(msg)
-    for name, time in (("from", query.start), ("to", query.end)):
-        if time is not None and not math.isfinite(time):
-            msg = f"{name} = {time}: must be a finite time"
-            raise QueryError(msg)
+    check_limit(query.limit)
+    check_time("from", query.start)
+    check_time("to", query.end)
     plain: tuple[tuple[str, str | float | int | None], ...] = (
         ("camera = ?", query.camera),
         ("class = ?", query.anomaly),
@@ -125,6 +134,20 @@ def where(query: EventQuery) -> tuple[str, list[str | float | int]]:
         conditions.append("(suspected, id) < (?, ?)")
         values.extend(_after(query.cursor))
     return " AND ".join(conditions) or "1", values
+
+
+def check_limit(limit: int) -> None:
+    """Raise QueryError for a number of rows that no page may have."""
+    if not 1 <= limit <= MOST_ON_A_PAGE:
+        msg = f"limit = {limit}: must be between 1 and {MOST_ON_A_PAGE}"
+        raise QueryError(msg)
+
+
+def check_time(name: str, time: float | None) -> None:
+    """Raise QueryError for a time that is none."""
+    if time is not None and not math.isfinite(time):
+        msg = f"{name} = {time}: must be a finite time"
+        raise QueryError(msg)
 
 
 def cursor_after(event: Event) -> str:

@@ -21,7 +21,7 @@ from omnicam.record.errors import DiskFullError, RecordError
 from omnicam.record.journal import Journal
 from omnicam.record.media import MediaFiles
 from omnicam.record.outbox import Pending
-from omnicam.record.query import EventQuery, Page, StoredEvent
+from omnicam.record.query import CallQuery, EventQuery, Page, StoredEvent
 from omnicam.record.retention import DAY_S, Retention, Swept
 from omnicam.record.store import Store
 
@@ -158,6 +158,10 @@ class Recorder:
     async def search(self, query: EventQuery) -> Page:
         """Give a page of events; raises `QueryError` where a field of the query is wrong."""
         return await asyncio.to_thread(self._store.search, query)
+
+    async def calls(self, query: CallQuery) -> list[HelpCall]:
+        """Give calls for help, the newest first; raises `QueryError` as `search` does."""
+        return await asyncio.to_thread(self._store.calls, query)
 
     async def set_feedback(self, event: str, kind: FeedbackKind) -> bool:
         """Keep what a person said; False if there is no such event."""

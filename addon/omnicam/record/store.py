@@ -14,7 +14,17 @@ from omnicam.decide.words import HelpCall
 from omnicam.record import homes, outbox
 from omnicam.record.codec import dump_event, load_event
 from omnicam.record.database import Database, Row
-from omnicam.record.query import EventQuery, Page, StepRow, StoredEvent, cursor_after, where
+from omnicam.record.query import (
+    CallQuery,
+    EventQuery,
+    Page,
+    StepRow,
+    StoredEvent,
+    check_limit,
+    check_time,
+    cursor_after,
+    where,
+)
 from omnicam.record.text import words_of
 from omnicam.taxonomy import Level
 
@@ -119,6 +129,22 @@ class Store:
                 ),
             ).rowcount
             return outbox.put(connection, call) if added and publish else None
+
+    def calls(self, query: CallQuery) -> list[HelpCall]:
+        """Give calls for help, the newest first.
+
+        Raises:
+            QueryError: a field of the query is wrong.
+        """
+        check_limit(query.limit)
+        check_time("from", query.start)
+        rows = self._database.rows(
+            "SELECT id, camera, word, confidence, time, onset FROM calls WHERE time >= ? "
+            "ORDER BY time DESC, id DESC LIMIT ?",
+            (-math.inf if query.start is None else query.start, query.limit),
+        )
+        names = ("id", "camera", "word", "confidence", "time", "onset")
+        return [HelpCall(**dict(zip(names, row, strict=True))) for row in rows]
 
     def undelivered(self, limit: int = 100) -> list[outbox.Pending]:
         """Give the oldest messages that the broker has not got, in order."""

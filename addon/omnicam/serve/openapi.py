@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 from omnicam import __version__
-from omnicam.serve.query import PARAMETERS
 from omnicam.serve.routes import ROUTES, Route
 
 _BINARY = {"type": "string", "format": "binary"}
@@ -61,15 +60,14 @@ def _operation(route: Route) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in names
     ]
-    if route.searches:
-        parameters += [
-            {"name": name, "in": "query", "description": row.wanted, "schema": dict(row.schema)}
-            for name, row in PARAMETERS.items()
-        ]
+    parameters += [
+        {"name": name, "in": "query", "description": row.wanted, "schema": dict(row.schema)}
+        for name, row in route.parameters.items()
+    ]
     statuses = {"401": "No token, or a wrong one"}
     if names:
         statuses["404"] = "There is no such thing"
-    if route.searches or route.body:
+    if route.parameters or route.body:
         statuses["400"] = "A field cannot be used"
     if route.conflict:
         statuses["409"] = route.conflict

@@ -1,4 +1,4 @@
-"""The search parameters of `/api/events`: one table of names, meanings and readers."""
+"""The search parameters of events and of calls for help: tables of names, meanings and readers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from omnicam.decide.events import FeedbackKind
-from omnicam.record.query import MOST_ON_A_PAGE, EventQuery
+from omnicam.record.query import MOST_ON_A_PAGE, CallQuery, EventQuery
 from omnicam.serve.problem import ProblemError
 from omnicam.taxonomy import AnomalyClass, Level, class_named
 
@@ -51,7 +51,7 @@ class Parameter:
     """One search parameter.
 
     Attributes:
-        field: of `EventQuery`.
+        field: of `EventQuery` or `CallQuery`.
         read: makes its value of the text; ValueError or KeyError where it cannot.
         wanted: what the text must be, for the error and the OpenAPI document.
         schema: OpenAPI schema of the text.
@@ -101,6 +101,14 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 
+CALL_PARAMETERS: Mapping[str, Parameter] = {name: PARAMETERS[name] for name in ("from", "limit")}
+
+
+def call_query(given: Mapping[str, str]) -> CallQuery:
+    """Read search parameters of calls for help; raises `ProblemError` as `event_query` does."""
+    return CallQuery(**_fields(given, CALL_PARAMETERS))
+
+
 def event_query(given: Mapping[str, str], own: Collection[str] = ()) -> EventQuery:
     """Read search parameters.
 
@@ -111,19 +119,23 @@ def event_query(given: Mapping[str, str], own: Collection[str] = ()) -> EventQue
     Raises:
         ProblemError: a parameter is unknown or wrong; it names the parameter and the remedy.
     """
+    if given.get("class") in own:
+        others = {name: value for name, value in given.items() if name != "class"}
+        return EventQuery(**_fields(others, PARAMETERS), anomaly=class_named(given["class"]))
+    return EventQuery(**_fields(given, PARAMETERS))
+
+
+def _fields(given: Mapping[str, str], known: Mapping[str, Parameter]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in given.items():
-        parameter = PARAMETERS.get(name)
+        parameter = known.get(name)
         if parameter is None:
-            remedy = f"known parameters: {', '.join(PARAMETERS)}"
+            remedy = f"known parameters: {', '.join(known)}"
             raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name} is no search parameter", remedy)
-        if name == "class" and value in own:
-            fields[parameter.field] = class_named(value)
-            continue
         try:
             fields[parameter.field] = parameter.read(value)
         except (ValueError, KeyError, OverflowError):
             error = f"{name} = {value[:60]!r} cannot be used"
             remedy = f"{name} must be {parameter.wanted}"
             raise ProblemError(HTTPStatus.BAD_REQUEST, error, remedy) from None
-    return EventQuery(**fields)
+    return fields

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -24,7 +24,7 @@ from omnicam.serve.editing import (
     remove_camera,
 )
 from omnicam.serve.problem import ProblemError, not_found
-from omnicam.serve.query import event_query
+from omnicam.serve.query import CALL_PARAMETERS, PARAMETERS, Parameter, call_query, event_query
 from omnicam.serve.view import (
     Json,
     NodeView,
@@ -119,11 +119,19 @@ async def events(request: web.Request) -> web.StreamResponse:
         view = request.app[VIEW]
         page = await view.search(event_query(request.query, view.info()["classes"]))
     except QueryError as error:
-        remedy = "correct the parameter; GET /api/openapi.json describes them"
-        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error), remedy) from None
+        raise _wrong_query(error) from None
     return web.json_response(
         {"events": [_event(stored) for stored in page.events], "cursor": page.cursor}
     )
+
+
+async def calls(request: web.Request) -> web.StreamResponse:
+    """Spoken calls for help, the newest first."""
+    try:
+        found = await request.app[VIEW].calls(call_query(request.query))
+    except QueryError as error:
+        raise _wrong_query(error) from None
+    return web.json_response({"calls": [payloads.help_call(call) for call in found]})
 
 
 async def event(request: web.Request) -> web.StreamResponse:
@@ -171,7 +179,7 @@ class Route:
         path: with aiohttp's placeholders.
         handler: answers; its docstring is the summary in the OpenAPI document.
         content: media type of a good answer.
-        searches: whether it takes the search parameters.
+        parameters: of its query, by name.
         body: OpenAPI schema of the request's JSON body, if it has one.
         unavailable: when the answer is 503, if it can be.
         conflict: when the answer is 409, if it can be.
@@ -183,7 +191,7 @@ class Route:
     path: str
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     content: str = "application/json"
-    searches: bool = False
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
     body: dict[str, Any] | None = None
     unavailable: str = ""
     conflict: str = ""
@@ -253,12 +261,18 @@ ROUTES = (
     ),
     Route("GET", "/api/cameras/{camera}/home", home),
     Route("DELETE", "/api/cameras/{camera}/home", forget_home, unavailable="Not recorded"),
-    Route("GET", "/api/events", events, searches=True),
+    Route("GET", "/api/calls", calls, parameters=CALL_PARAMETERS),
+    Route("GET", "/api/events", events, parameters=PARAMETERS),
     Route("GET", "/api/events/{event}", event),
     Route("GET", "/api/events/{event}/snapshot", event_snapshot, "image/jpeg"),
     Route("GET", "/api/events/{event}/clip", event_clip, "video/mp4"),
     Route("POST", "/api/events/{event}/feedback", feedback, body=_FEEDBACK_BODY),
 )
+
+
+def _wrong_query(error: QueryError) -> ProblemError:
+    remedy = "correct the parameter; GET /api/openapi.json describes them"
+    return ProblemError(HTTPStatus.BAD_REQUEST, str(error), remedy)
 
 
 async def _kind(request: web.Request) -> FeedbackKind:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from omnicam.decide.events import FeedbackKind
-from omnicam.record.query import EventQuery, Page, StoredEvent
+from omnicam.decide.words import HelpCall
+from omnicam.record.query import CallQuery, EventQuery, Page, StoredEvent
 
 type Json = dict[str, Any]
 
@@ -64,6 +65,9 @@ class NodeView(Protocol):
 
     async def search(self, query: EventQuery) -> Page:
         """Give a page of events; `QueryError` where a field of the query is wrong."""
+
+    async def calls(self, query: CallQuery) -> list[HelpCall]:
+        """Give calls for help, the newest first; `QueryError` where a field is wrong."""
 
     async def event(self, event: str) -> StoredEvent | None:
         """Give an event with its history."""

@@ -26,7 +26,7 @@ from omnicam.node.household import CameraChoice, Household
 from omnicam.node.messages import Progress, Signal, Statistics, StreamOpened
 from omnicam.node.outbox import RecordOutbox
 from omnicam.publish.publisher import Command
-from omnicam.record.query import EventQuery, StoredEvent
+from omnicam.record.query import CallQuery, EventQuery, StoredEvent
 from omnicam.record.recorder import Recorder
 from omnicam.taxonomy import AnomalyClass
 
@@ -205,6 +205,16 @@ async def test_without_detection_nothing_is_judged_and_the_picture_stays(tmp_pat
         await home.say("detection", "ON")
         await home.fall()
         assert home.board.json("bedroom/fall")["state"] == "ON"
+
+
+async def test_a_call_for_help_is_found_afterwards(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        await home.open_eye()
+        assert home.guardian.cameras()[0]["last_call"] is None
+        await home.call()
+        (call,) = await home.guardian.calls(CallQuery())
+        assert (call.camera, call.word) == ("bedroom", "help")
+        assert home.guardian.cameras()[0]["last_call"] == call.id
 
 
 async def test_sensitivity_counts_at_once_and_after_a_restart(tmp_path: Path) -> None:

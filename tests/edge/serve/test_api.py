@@ -19,7 +19,8 @@ from omnicam.decide.events import Event, FeedbackKind, Step, event_id, take
 from omnicam.decide.fusion import Contribution
 from omnicam.decide.home import Answer, HomeMemory
 from omnicam.decide.learner import Home
-from omnicam.record.query import EventQuery, Page, StoredEvent
+from omnicam.decide.words import HelpCall
+from omnicam.record.query import CallQuery, EventQuery, Page, StoredEvent
 from omnicam.record.recorder import Recorder
 from omnicam.serve.routes import ROUTES
 from omnicam.serve.server import PortError, serving
@@ -59,6 +60,9 @@ class RecordView:
 
     async def search(self, query: EventQuery) -> Page:
         return await self.recorder.search(query)
+
+    async def calls(self, query: CallQuery) -> list[HelpCall]:
+        return await self.recorder.calls(query)
 
     async def event(self, event: str) -> StoredEvent | None:
         return await self.recorder.get(event)
@@ -108,6 +112,17 @@ class FileOnly:
 
 def settings(camera: str) -> CameraSettings:
     return CameraSettings(id=camera, name="", url=Secret("-"), classes=default_classes())
+
+
+def call(time: float) -> HelpCall:
+    return HelpCall(
+        id=event_id("bedroom", "help", START + time, START + time),
+        camera="bedroom",
+        word="help",
+        confidence=0.93,
+        time=START + time,
+        onset=START + time - 0.4,
+    )
 
 
 def fall(number: int, camera: str = "bedroom", level: Level = Level.HIGH) -> Event:
@@ -239,6 +254,35 @@ async def test_a_wrong_parameter_is_named(
     api: aiohttp.ClientSession, query: str, named: str
 ) -> None:
     problem = await answer(api, f"/api/events?{query}", 400)
+    assert named in problem["error"]
+    assert problem["remedy"]
+
+
+async def test_calls_for_help_are_found_by_their_time(
+    api: aiohttp.ClientSession, recorder: Recorder
+) -> None:
+    assert (await answer(api, "/api/calls")) == {"calls": []}
+    for time in (0.0, 60.0, 120.0):
+        await recorder.record_call(call(time))
+    found = (await answer(api, f"/api/calls?from={START + 60}"))["calls"]
+    assert found == [payloads.help_call(call(time)) for time in (120.0, 60.0)]
+    newest = (await answer(api, "/api/calls?limit=1"))["calls"]
+    assert newest == [payloads.help_call(call(120.0))]
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("from=yesterday", "from"),
+        ("from=nan", "from"),
+        ("limit=0", "limit"),
+        ("class=fall", "class"),
+    ],
+)
+async def test_a_wrong_parameter_of_calls_is_named(
+    api: aiohttp.ClientSession, query: str, named: str
+) -> None:
+    problem = await answer(api, f"/api/calls?{query}", 400)
     assert named in problem["error"]
     assert problem["remedy"]
 
@@ -399,6 +443,8 @@ async def test_the_openapi_document_describes_every_route(api: aiohttp.ClientSes
         assert "401" in operation["responses"]
     names = {entry["name"] for entry in document["paths"]["/api/events"]["get"]["parameters"]}
     assert {"camera", "class", "level", "text", "from", "to", "limit", "cursor"} <= names
+    names = {entry["name"] for entry in document["paths"]["/api/calls"]["get"]["parameters"]}
+    assert names == {"from", "limit"}
 
 
 async def test_an_unknown_path_is_told_as_json(api: aiohttp.ClientSession) -> None:
