@@ -155,10 +155,13 @@ class CatchUp:
             self._save()
 
     async def _missed_calls(self) -> list[_Step]:
-        """Give the calls for help on record that were not told, in any order."""
+        """Give the calls for help on record that were not told, in any order.
+
+        Without an id nobody could say whether one was told.
+        """
         found = await self._api.calls(max(self._begin(), self._calls_since))
         calls = [(str(row.get("camera")), replace(parse_help(row)[0], late=True)) for row in found]
-        return [(camera, call) for camera, call in calls if _key(call) not in self._told]
+        return [heard for heard in calls if heard[1].event and heard[1].event not in self._told]
 
     async def _missed_steps(self) -> list[_Step]:
         """Give the steps on record that were not told, in any order."""

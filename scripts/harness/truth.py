@@ -27,12 +27,15 @@ _OTHERS = (
 )
 """What must at least be there while the camera is; their values are not the node's states."""
 
+HELP = "help"
+"""The only step of a spoken call for help."""
+
 type Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Steps of events, `(event id, step)`: those on record, those lost and those doubled."""
+    """Steps of events and calls for help, `(id, step)`: on record, lost and doubled."""
 
     recorded: tuple[tuple[str, str], ...]
     lost: tuple[tuple[str, str], ...]
@@ -85,11 +88,15 @@ async def steps(house: House, cameras: list[str], begin: datetime) -> Steps:
     What they showed is read from Home Assistant's own history.
     """
     recorded = []
-    page = await house.node.get(f"/api/events?limit=200&from={quote(begin.isoformat())}")
+    since = f"limit=200&from={quote(begin.isoformat())}"
+    page = await house.node.get(f"/api/events?{since}")
     for event in page["events"]:
         whole = await house.node.get(f"/api/events/{event['event']}")
         recorded += [(event["event"], row["step"]) for row in whole["steps"]]
-    entities = ",".join(f"event.{camera}_anomaly" for camera in cameras)
+    calls = await house.node.get(f"/api/calls?{since}")
+    recorded += [(call["event"], HELP) for call in calls["calls"]]
+    kinds = ("anomaly", "help_called")
+    entities = ",".join(f"event.{camera}_{kind}" for camera in cameras for kind in kinds)
     path = f"/api/history/period/{quote(begin.isoformat())}?filter_entity_id={entities}"
     history = await _hass(house).get(f"{path}&significant_changes_only=0")
     # The state of an event entity is the time at which it was told. A restored one repeats it, or
