@@ -23,7 +23,7 @@ from homeassistant.util import dt as dt_util
 from .api import ApiError, NodeApi
 from .const import DOMAIN, LOGGER
 from .data import OmnicamConfigEntry
-from .models import AnomalyEvent, HelpCall, parse_event, parse_help
+from .models import AnomalyEvent, Heard, parse_event, parse_help
 from .payload import PayloadError
 
 PASSES: Final = (2.0, 15.0)
@@ -46,7 +46,6 @@ _PAGE: Final = 200
 _SAVE_DELAY: Final = 1.0
 _VERSION: Final = 1
 
-type Heard = AnomalyEvent | HelpCall
 type _Step = tuple[str, Heard]
 
 

@@ -14,6 +14,7 @@ from .const import LOGGER, TOPIC_ROOT, AnomalyClass, CameraStatus
 from .models import (
     AnomalyEvent,
     CameraInfo,
+    Heard,
     HelpCall,
     NodeInfo,
     OwnQuestion,
@@ -44,7 +45,7 @@ class CameraFeed(TopicFeed):
         node: NodeInfo,
         camera: CameraInfo,
         complaints: Complaints,
-        hear: Callable[[str, AnomalyEvent | HelpCall], None],
+        hear: Callable[[str, Heard], None],
     ) -> None:
         """Begin with nothing known; `async_start` makes it listen.
 
@@ -302,7 +303,7 @@ class CameraFeed(TopicFeed):
             listener(event)
 
     @callback
-    def _pass_on(self, heard: AnomalyEvent | HelpCall) -> None:
+    def _pass_on(self, heard: Heard) -> None:
         self._hear(self.info.id, heard)
 
     def _parse_event(self, payload: Mapping[str, Any]) -> tuple[AnomalyEvent, list[Flaw]]:

@@ -16,7 +16,7 @@ from .data import OmnicamConfigEntry
 from .devices import async_sync_devices
 from .feed import API_TOPIC, CameraFeed
 from .handover import async_claim
-from .models import AnomalyEvent, HelpCall, NodeInfo, parse_info
+from .models import AnomalyEvent, Heard, NodeInfo, parse_info
 from .monitor import ApiMonitor
 from .node_feed import NodeFeed
 from .pace import Pace
@@ -283,7 +283,7 @@ class OmnicamHub:
             LOGGER.warning(what, self.node)
 
     @callback
-    def _tell_heard(self, camera: str, heard: AnomalyEvent | HelpCall) -> None:
+    def _tell_heard(self, camera: str, heard: Heard) -> None:
         if (feed := self.cameras.get(camera)) is None:
             return
         if isinstance(heard, AnomalyEvent):

@@ -124,6 +124,9 @@ class HelpCall:
     late: bool = False
 
 
+type Heard = AnomalyEvent | HelpCall
+"""What a node says once and does not repeat."""
+
 _STATES: Mapping[object, bool | None] = {"ON": True, "OFF": False, None: None}
 
 

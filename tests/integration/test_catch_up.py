@@ -42,6 +42,12 @@ def early(freezer: Any) -> None:
     freezer.move_to("2026-11-22T10:00:00+00:00")
 
 
+def remembered(**changes: Any) -> dict[str, Any]:
+    """Give the file of what was told before a restart."""
+    data = {"since": BEGAN, "told": []} | changes
+    return {"version": 1, "minor_version": 1, "key": KEY, "data": data}
+
+
 async def reconnect(hass: HomeAssistant, node: Node) -> None:
     """Lose the broker and find it again."""
     for connected in (False, True):
@@ -142,12 +148,7 @@ async def test_missed_while_home_assistant_was_away(
 ) -> None:
     """What was told before the restart is not told again."""
     freezer.move_to(ENDED)
-    hass_storage[KEY] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": KEY,
-        "data": {"since": BEGAN, "told": ["e1/suspected"]},
-    }
+    hass_storage[KEY] = remembered(told=["e1/suspected"])
     node.records.events = [recorded(("suspected", BEGAN), ("resolved", ENDED))]
     told = async_capture_events(hass, EVENT_ANOMALY)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -247,12 +248,7 @@ async def test_a_call_for_help_while_home_assistant_was_away(
 ) -> None:
     """Its event entity shows it, with its true time."""
     freezer.move_to(ENDED)
-    hass_storage[KEY] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": KEY,
-        "data": {"since": BEGAN, "told": []} | stored,
-    }
+    hass_storage[KEY] = remembered(**stored)
     rows = [called(number, f"2026-11-22T10:01:{10 * number:02d}.000+00:00") for number in (1, 2)]
     node.records.calls = rows if calls == "two" else calls
     told = async_capture_events(hass, EVENT_HELP)

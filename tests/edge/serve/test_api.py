@@ -27,6 +27,7 @@ from omnicam.serve.server import PortError, serving
 from omnicam.serve.token import accepts, load_or_create
 from omnicam.serve.view import Json, UnansweredError, UnavailableError, UnknownCameraError
 from omnicam.taxonomy import AnomalyClass, Level
+from tests.edge.record import record_scenes
 
 TOKEN = Secret("a-token")
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
@@ -112,17 +113,6 @@ class FileOnly:
 
 def settings(camera: str) -> CameraSettings:
     return CameraSettings(id=camera, name="", url=Secret("-"), classes=default_classes())
-
-
-def call(time: float) -> HelpCall:
-    return HelpCall(
-        id=event_id("bedroom", "help", START + time, START + time),
-        camera="bedroom",
-        word="help",
-        confidence=0.93,
-        time=START + time,
-        onset=START + time - 0.4,
-    )
 
 
 def fall(number: int, camera: str = "bedroom", level: Level = Level.HIGH) -> Event:
@@ -262,9 +252,10 @@ async def test_calls_for_help_are_found_by_their_time(
     api: aiohttp.ClientSession, recorder: Recorder
 ) -> None:
     assert (await answer(api, "/api/calls")) == {"calls": []}
+    call = record_scenes.call
     for time in (0.0, 60.0, 120.0):
         await recorder.record_call(call(time))
-    found = (await answer(api, f"/api/calls?from={START + 60}"))["calls"]
+    found = (await answer(api, f"/api/calls?from={record_scenes.START + 60}"))["calls"]
     assert found == [payloads.help_call(call(time)) for time in (120.0, 60.0)]
     newest = (await answer(api, "/api/calls?limit=1"))["calls"]
     assert newest == [payloads.help_call(call(120.0))]
