@@ -91,7 +91,7 @@ async def run(case: Case, house: House, server: RtspServer, onset_s: float) -> O
         await house.switch(camera, on=False)
     await _drill(house)
     await asyncio.sleep(SETTLE_S)
-    outcome.lines = {kind: count - before[kind] for kind, count in truth.lines(house).items()}
+    outcome.lines = truth.lines_since(house, before)
     steps = await truth.steps(house, ["bedroom", "kitchen", "hall"], begin)
     outcome.events = len({event for event, _ in steps.recorded})
     outcome.steps, outcome.late = len(steps.recorded), steps.late

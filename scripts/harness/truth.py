@@ -138,3 +138,8 @@ def lines(house: House) -> dict[str, int]:
         kind: sum(logs[kind.split()[0]].count(text) for text in texts)
         for kind, texts in LINES.items()
     }
+
+
+def lines_since(house: House, before: dict[str, int]) -> dict[str, int]:
+    """Count the lines that came after `lines` gave `before`."""
+    return {kind: count - before[kind] for kind, count in lines(house).items()}

@@ -94,8 +94,7 @@ async def _shows(hass: HomeAssistant, state: str) -> bool:
 
 
 async def _one_line_each(house: House, before: dict[str, int]) -> bool:
-    after = truth.lines(house)
-    return all(after[kind] - before[kind] == 1 for kind in truth.LINES)
+    return truth.lines_since(house, before) == dict.fromkeys(truth.LINES, 1)
 
 
 async def _retained(house: House, late: Listener) -> dict[str, str | None]:
